@@ -1,0 +1,159 @@
+import { parseAddress, type Address } from '../address.js'
+import type { MapPath } from '../conf/paths.js'
+
+/**
+ * A destination as written in a rule, before it is routed. The same forms hold in every redirection system
+ * (manual: "All of the forwarding methods allow you to ... forward the message to a special destination").
+ */
+export type Written =
+  | { readonly kind: 'address'; readonly address: Address }
+  /** No `@`: which domain is meant depends on where it was written (R5). */
+  | { readonly kind: 'user'; readonly local: string }
+  /** `$user`: also the original recipient. */
+  | { readonly kind: 'self' }
+  /** `\user` in a forward file: that user's mailbox (R12). */
+  | { readonly kind: 'mailbox'; readonly local: string }
+  | { readonly kind: 'robot'; readonly argv: readonly [string, ...string[]] }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'discard' }
+  /** `:include:/path` in an alias file (R6). */
+  | { readonly kind: 'include'; readonly path: string }
+
+export type WrittenOrBad = Written | { readonly kind: 'bad'; readonly message: string; readonly hint: string }
+
+/** Where the text stands: only alias files have `:include:`, only forward files have `\user`. */
+export type Place = 'forward' | 'alias' | 'fwd' | 'forward-file'
+
+/** One piece of a destination list; `offset` counts characters from the start of the list. */
+export interface ListItem {
+  readonly text: string
+  readonly offset: number
+}
+
+/**
+ * Cuts a comma list of destinations. Double quotes group a destination that has commas or blanks (R6); inside such
+ * a group the inner quotes of a robot's arguments stay as they are (C9), so the group ends at the first quote
+ * that stands before a comma or the end and leaves the inner ones in pairs.
+ */
+export function splitDestinations(list: string): ListItem[] {
+  const items: ListItem[] = []
+  let at = 0
+  while (at < list.length) {
+    while (at < list.length && /[\s,]/.test(list.charAt(at))) at++
+    if (at >= list.length) break
+    const start = at
+    const end = list.charAt(at) === '"' ? groupEnd(list, at) : undefined
+    if (end !== undefined) {
+      items.push({ text: list.slice(start + 1, end).trim(), offset: start + 1 })
+      at = end + 1
+    } else {
+      at = plainEnd(list, at)
+      items.push({ text: list.slice(start, at).trim(), offset: start })
+    }
+  }
+  return items
+}
+
+function groupEnd(list: string, open: number): number | undefined {
+  let inner = 0
+  for (let at = open + 1; at < list.length; at++) {
+    if (list.charAt(at) !== '"') continue
+    if (inner % 2 === 0 && /^[ \t]*(?:,|$)/.test(list.slice(at + 1))) return at
+    inner++
+  }
+  return undefined
+}
+
+function plainEnd(list: string, start: number): number {
+  let quoted = false
+  for (let at = start; at < list.length; at++) {
+    const char = list.charAt(at)
+    if (char === '"') quoted = !quoted
+    else if (char === ',' && !quoted) return at
+  }
+  return list.length
+}
+
+/** Argument vector of a robot command: blanks separate, double quotes group (C9). */
+export function splitCommand(command: string): string[] {
+  const argv: string[] = []
+  for (const [, quoted, plain] of command.matchAll(/"([^"]*)"|(\S+)/g)) argv.push(quoted ?? plain ?? '')
+  return argv
+}
+
+const NULL_DEVICES = new Set(['/dev/null', '/dev/nul', 'nul'])
+
+/**
+ * Reads one destination (already unquoted). Errors are data: the caller knows the place and reports it.
+ * Source: manual ("for a robot ... for a file ..."), decisions R4-R6, R12, R17.
+ */
+export function parseDestination(text: string, place: Place, mapPath: MapPath): WrittenOrBad {
+  if (text === '') return { kind: 'bad', message: 'the destination is empty', hint: 'name an address, |program or /file' }
+  if (text.toLowerCase() === '$user') return { kind: 'self' }
+  if (text.startsWith('|')) return parseRobot(text.slice(1), mapPath)
+  if (place === 'alias' && /^:include:/i.test(text)) {
+    const mapped = mapPath(text.slice(':include:'.length).trim())
+    return mapped.ok ? { kind: 'include', path: mapped.path } : { kind: 'bad', ...withoutOk(mapped) }
+  }
+  if (NULL_DEVICES.has(text.toLowerCase())) return { kind: 'discard' }
+  if (place === 'forward-file' && /^\\[^\\/@]+$/.test(text)) return { kind: 'mailbox', local: text.slice(1) }
+  const address = text.includes('@') && !/^[/\\]|^[A-Za-z]:\\/.test(text) ? parseAddress(text) : undefined
+  if (address !== undefined && /[*?]/.test(address.key)) return wildcard(text)
+  if (address !== undefined && !/\\/.test(text)) return { kind: 'address', address }
+  if (/[/\\]/.test(text)) return parseFile(text, mapPath)
+  if (/[*?]/.test(text)) return wildcard(text)
+  if (text.includes('@')) {
+    return { kind: 'bad', message: `"${text}" is not a mail address`, hint: 'write it as user@domain' }
+  }
+  if (/[\s,;:<>()[\]"]/.test(text)) {
+    return {
+      kind: 'bad',
+      message: `"${text}" is not a destination`,
+      hint: 'name an address, a user, |program or /file; put a program with arguments in double quotes',
+    }
+  }
+  return { kind: 'user', local: text }
+}
+
+function parseRobot(command: string, mapPath: MapPath): WrittenOrBad {
+  const [program, ...args] = splitCommand(command)
+  if (program === undefined || program === '') {
+    return { kind: 'bad', message: 'no program after "|"', hint: 'write |program or "|program arguments"' }
+  }
+  // A bare name is looked for when the robot runs (D11); a path is mapped now, so that a bad one shows at load.
+  if (!/[/\\]/.test(program)) return { kind: 'robot', argv: [program, ...mapArguments(args, mapPath)] }
+  const mapped = mapPath(program)
+  if (!mapped.ok) return { kind: 'bad', ...withoutOk(mapped) }
+  return { kind: 'robot', argv: [mapped.path, ...mapArguments(args, mapPath)] }
+}
+
+/** An argument that is a Windows path under a mapped prefix is mapped too; any other stays as written. */
+function mapArguments(args: readonly string[], mapPath: MapPath): string[] {
+  return args.map((arg) => {
+    if (!/^[A-Za-z]:\\|^\\\\/.test(arg)) return arg
+    const mapped = mapPath(arg)
+    return mapped.ok ? mapped.path : arg
+  })
+}
+
+function parseFile(text: string, mapPath: MapPath): WrittenOrBad {
+  const mapped = mapPath(text)
+  if (!mapped.ok) return { kind: 'bad', ...withoutOk(mapped) }
+  if (NULL_DEVICES.has(mapped.path)) return { kind: 'discard' }
+  if (!/^[/\\]|^[A-Za-z]:/.test(text)) {
+    return { kind: 'bad', message: `"${text}" is not a full path`, hint: 'a file destination needs its full path (R17)' }
+  }
+  return { kind: 'file', path: mapped.path }
+}
+
+function wildcard(text: string): WrittenOrBad {
+  return {
+    kind: 'bad',
+    message: `"${text}" has a wildcard`,
+    hint: 'wildcards are allowed on the left side only; name one destination',
+  }
+}
+
+function withoutOk(mapped: { readonly message: string; readonly hint: string }): { message: string; hint: string } {
+  return { message: mapped.message, hint: mapped.hint }
+}

@@ -1,0 +1,29 @@
+// Types of the libraries that ship none: only what is used.
+
+declare module 'address-rfc2821' {
+  export class Address {
+    constructor(text: string)
+    user: string
+    host: string
+    original_host?: string
+  }
+}
+
+declare module 'haraka-dsn' {
+  /** A reply with an RFC 3463 status; Haraka's connection.respond() takes its code and text from it. */
+  export default class DSN {
+    constructor(code: number, text: string, defaultCode: number, subject: number, detail: number)
+    readonly code: number
+    readonly reply: string
+  }
+}
+
+declare module 'haraka-constants' {
+  export const cont: number
+  export const deny: number
+  export const denysoft: number
+  export const denydisconnect: number
+  export const disconnect: number
+  export const ok: number
+  export const delay: number
+}
