@@ -157,3 +157,30 @@ function wildcard(text: string): WrittenOrBad {
 function withoutOk(mapped: { readonly message: string; readonly hint: string }): { message: string; hint: string } {
   return { message: mapped.message, hint: mapped.hint }
 }
+
+/** A destination in the form the operator writes it. */
+export function formatWritten(written: Written): string {
+  switch (written.kind) {
+    case 'address':
+      return written.address.text
+    case 'user':
+      return written.local
+    case 'self':
+      return '$user'
+    case 'mailbox':
+      return `\\${written.local}`
+    case 'robot':
+      return formatCommand(written.argv)
+    case 'file':
+      return written.path
+    case 'discard':
+      return '/dev/null'
+    case 'include':
+      return `:include:${written.path}`
+  }
+}
+
+function formatCommand(argv: readonly string[]): string {
+  const command = `|${argv.map((arg) => (/[\s,]/.test(arg) || arg === '' ? `"${arg}"` : arg)).join(' ')}`
+  return argv.length > 1 ? `"${command}"` : command
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Command, CommanderError, Option } from 'commander'
+import { checkCommand } from './check.js'
+import { initCommand } from './init.js'
+import { routeCommand, type RouteOptions } from './route.js'
+import { EXIT, type Exit, type Terminal } from './terminal.js'
+
+interface CommonOptions {
+  readonly config: string
+  readonly json: boolean
+}
+
+/** Runs `dmail`; `argv` as in process.argv. Resolves to the exit code. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<Exit> {
+  let exit: Exit = EXIT.done
+  const program = new Command('dmail')
+    .description('Routes, checks and sets up the DMail suite for Haraka')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+    })
+
+  common(program.command('check'))
+    .summary('show errors, warnings and what becomes of every setting')
+    .description('Reads config/dmail.conf, config/dmail.ini and every file they name, and says what is wrong with them.')
+    .action(async (options: CommonOptions) => {
+      exit = await checkCommand(options, terminal)
+    })
+
+  common(program.command('route'))
+    .argument('<address>', 'a recipient as given at RCPT TO')
+    .summary('show where mail for an address goes, and by which rules')
+    .description(
+      'Shows the rules that fire for an address and where its mail ends up. The client is a stranger unless --ip, ' +
+        '--from or --trusted says otherwise, which matters for addresses outside.',
+    )
+    .option('--ip <address>', 'the client connects from this IP address')
+    .option('--from <address>', 'the envelope sender')
+    .option('--trusted', 'the client may relay', false)
+    .action(async (address: string, options: RouteOptions & CommonOptions) => {
+      exit = await routeCommand(address, options, terminal)
+    })
+
+  program
+    .command('init')
+    .argument('<dir>', 'the Haraka directory to make')
+    .summary('make a Haraka directory that is ready for mail on loopback')
+    .description('Makes a Haraka directory on loopback with a commented dmail.conf and a few sample users. Keeps files that exist.')
+    .addOption(new Option('--port <number>', 'SMTP port on 127.0.0.1').default(2525).argParser(portNumber))
+    .addOption(new Option('--json', 'print the result as JSON').default(false))
+    .action(async (dir: string, options: { readonly port: number; readonly json: boolean }) => {
+      exit = await initCommand(dir, options, terminal)
+    })
+
+  try {
+    await program.parseAsync(argv)
+    return exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  }
+}
+
+function common(command: Command): Command {
+  return command
+    .option('-c, --config <dir>', 'the Haraka directory', '.')
+    .addOption(new Option('--json', 'print the result as JSON').default(false))
+}
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new CommanderError(2, 'dmail.port', `error: ${text} is not a port number`)
+  }
+  return port
+}
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(__dirname, '../../../package.json'), 'utf8'))
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : ''
+  return typeof version === 'string' ? version : ''
+}

@@ -1,0 +1,207 @@
+import type { Rate } from './forms.js'
+
+/** The typed value of each kind of key in dmail.ini. */
+export interface IniValueByKind {
+  bool: boolean
+  count: number
+  /** Milliseconds. */
+  duration: number
+  /** Bytes. */
+  size: number
+  rate: Rate
+  text: string
+  /** Names of a comma list. */
+  list: readonly string[]
+  /** Full paths of a comma list (C10). */
+  paths: readonly string[]
+  mbox: 'mboxrd' | 'mboxo'
+  'exit-status': 'sysexits' | 'ignore'
+  'hash-method': 0 | 1 | 2
+}
+
+export type IniKind = keyof IniValueByKind
+
+/** The declaration of one key. */
+export interface IniKey {
+  readonly section: string
+  readonly key: string
+  readonly kind: IniKind
+  /** As it would be written in the file. */
+  readonly default: string
+  /** The smallest number, count or duration (in milliseconds) that makes sense. */
+  readonly min?: number
+  /** A limit that `off` turns off: its value is then Infinity. Only for limits that are compared, never for timers. */
+  readonly off?: true
+  /** A value that is honoured and complained about at every load. */
+  readonly warns?: { readonly value: boolean; readonly message: string; readonly hint: string }
+  readonly note: string
+}
+
+/** Every key of dmail.ini but those of [paths], whose keys are the prefixes of C10. */
+export const INI_KEYS = [
+  {
+    section: 'main',
+    key: 'reload_check',
+    kind: 'duration',
+    default: '2s',
+    min: 1000,
+    note: 'How often files outside of config/ are looked at for changes.',
+  },
+
+  {
+    section: 'routing',
+    key: 'rematch_forwards',
+    kind: 'bool',
+    default: 'true',
+    note: "Whether a forward's result is matched against the forward rules again (R1).",
+  },
+  {
+    section: 'routing',
+    key: 'plus_address',
+    kind: 'text',
+    default: '',
+    note: 'Characters that begin a sub-address, as in user+tag (R19); empty for none.',
+  },
+
+  {
+    section: 'relay',
+    key: 'legacy_open',
+    kind: 'bool',
+    default: 'false',
+    warns: {
+      value: true,
+      message: 'without a relay rule this server relays for everybody',
+      hint: 'remove legacy_open and name who may relay with forward_from_ip or relay_to (A1)',
+    },
+    note: "DMail's open relay where no relay rule is given (A1).",
+  },
+
+  {
+    section: 'drop',
+    key: 'mbox',
+    kind: 'mbox',
+    default: 'mboxrd',
+    note: 'How lines that look like From lines are quoted (D1).',
+  },
+  {
+    section: 'drop',
+    key: 'fsync',
+    kind: 'bool',
+    default: 'true',
+    warns: {
+      value: false,
+      message: 'mail is acknowledged before it is on the disk and can be lost',
+      hint: 'fsync=false is for tests only (D3)',
+    },
+    note: 'Whether mail is on the disk before it is acknowledged (D3).',
+  },
+  {
+    section: 'drop',
+    key: 'new_hash',
+    kind: 'hash-method',
+    default: '0',
+    note: 'Where "hash_spool scan" puts new drop files: 0, 1 or 2 letters deep (D6).',
+  },
+  {
+    section: 'drop',
+    key: 'roots',
+    kind: 'paths',
+    default: '',
+    note: 'Further directories that a user module may name drop files in (U5).',
+  },
+  { section: 'drop', key: 'lock_wait', kind: 'duration', default: '30s', note: 'How long to wait for a lock (D2).' },
+  {
+    section: 'drop',
+    key: 'lock_stale',
+    kind: 'duration',
+    default: '5m',
+    min: 1000,
+    off: true,
+    note: 'Age at which a lock counts as left behind (D2).',
+  },
+
+  {
+    section: 'robot',
+    key: 'user',
+    kind: 'text',
+    default: '',
+    note: 'The account robots run as; needed when Haraka is root (D8).',
+  },
+  {
+    section: 'robot',
+    key: 'path',
+    kind: 'paths',
+    default: '',
+    note: 'Where bare program names are looked for after dsmtp_path (D11).',
+  },
+  {
+    section: 'robot',
+    key: 'user_roots',
+    kind: 'paths',
+    default: '',
+    note: "Directories of the programs that users' forward files may name (R16).",
+  },
+  { section: 'robot', key: 'max', kind: 'count', default: '8', min: 1, off: true, note: 'Robots at once (D10).' },
+  {
+    section: 'robot',
+    key: 'per_program',
+    kind: 'count',
+    default: '2',
+    min: 1,
+    off: true,
+    note: 'Robots of one program at once (D10).',
+  },
+  {
+    section: 'robot',
+    key: 'timeout',
+    kind: 'duration',
+    default: '60s',
+    min: 1000,
+    note: 'How long a robot may run (D8).',
+  },
+  {
+    section: 'robot',
+    key: 'unixfrom',
+    kind: 'bool',
+    default: 'false',
+    note: 'Whether robots get a From line first (D8).',
+  },
+  {
+    section: 'robot',
+    key: 'exit_status',
+    kind: 'exit-status',
+    default: 'sysexits',
+    note: 'Whether a failing robot bounces the mail (sysexits) or not, as in DMail (ignore) (D9).',
+  },
+
+  {
+    section: 'file',
+    key: 'user_roots',
+    kind: 'paths',
+    default: '',
+    note: "Directories of the files that users' forward files may name (R16).",
+  },
+
+  {
+    section: 'outbound',
+    key: 'retry_interval',
+    kind: 'duration',
+    default: '2h',
+    min: 1000,
+    note: 'Time between two attempts to send a message (Q1).',
+  },
+] as const satisfies readonly IniKey[]
+
+type Row = (typeof INI_KEYS)[number]
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S
+
+type Section<S extends Row['section']> = {
+  readonly [R in Extract<Row, { section: S }> as Camel<R['key']>]: IniValueByKind[R['kind']]
+}
+
+/** The values of dmail.ini, frozen: `ini.routing.rematchForwards`. Durations in milliseconds, sizes in bytes. */
+export type DmailIni = { readonly [S in Row['section']]: Section<S> } & {
+  /** Prefixes of C10 as written -> directory of this machine. */
+  readonly paths: ReadonlyMap<string, string>
+}

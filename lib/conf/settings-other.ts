@@ -1,0 +1,130 @@
+import type { Handled, Server, SettingSpec } from './settings.js'
+import type { Kind } from './value.js'
+
+/**
+ * The settings that are known and not acted on, and where to go instead. Their values are kept as text and are not
+ * judged; `kind` is the form they have where the suite will act on them later. A setting of which no page tells
+ * whether it may be repeated counts as single.
+ */
+export const OTHER_SETTINGS: readonly SettingSpec[] = [
+  // Not yet
+  other('forward_user', 'D', 'unsupported', 'Not supported yet: who may relay after SMTP AUTH.', { kind: 'bool' }),
+  other('drop_max', 'D', 'unsupported', 'Not supported yet: the largest drop file, in KiB.', { kind: 'int' }),
+  other('suspend_domain', 'D', 'unsupported', 'Not supported yet: domains whose mail waits for ETRN.', {
+    kind: 'domains',
+    multi: true,
+  }),
+  other('ras_timer', 'D', 'unsupported', 'Not supported yet: minutes between two rounds of sending ETRN.', {
+    kind: 'int',
+  }),
+  other('ras_host', 'D', 'unsupported', 'Not supported yet: the host that is sent ETRN.', { kind: 'word' }),
+  other('ras_domain', 'D', 'unsupported', 'Not supported yet: a domain to ask for with ETRN.', {
+    kind: 'domain',
+    multi: true,
+  }),
+  other('ras_dial', 'D', 'unsupported', 'Not supported yet: the command that opens the line.', { kind: 'command' }),
+  other('ras_hangup', 'D', 'unsupported', 'Not supported yet: the command that closes the line.', { kind: 'command' }),
+  other('bounce_body', 'D', 'unsupported', 'Not supported yet: whether reports hold the whole message.', {
+    kind: 'bool',
+  }),
+  other('bounce_maxlen', 'D', 'unsupported', 'Not supported yet: the most of a message, in KiB, that reports hold.', {
+    kind: 'int',
+  }),
+  other(
+    'fromip_max',
+    'D',
+    'unsupported',
+    "Not supported yet: mail per client address; Haraka's limit plugin does it now.",
+  ),
+  other('fromip_nolimit', 'D', 'unsupported', 'Not supported yet: client addresses that fromip_max does not touch.'),
+
+  // Done by Haraka or one of its plugins
+  other('add_footer', 'D', 'unsupported', 'No footer is added; a signed message would not survive it.', {
+    multi: true,
+  }),
+  other('alias', 'D', 'unsupported', 'Belongs to the domain blocks of DMail 2.9; write alias_file_domain lines.', {
+    multi: true,
+  }),
+  other('allow_ip', '-', 'haraka', "Use Haraka's access plugin (config/access.ini)."),
+  other('archive_batch', 'D', 'obsolete', 'Archives were moved by a nightly batch file; use cron.'),
+  other('bomb_dec', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini).", { multi: true }),
+  other('bomb_dir', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin, which refuses and keeps no copies."),
+  other('bomb_entries', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini)."),
+  other(
+    'bomb_exception_from',
+    'D',
+    'haraka',
+    "Mail bombs: use the history and rate sections of Haraka's limit plugin.",
+  ),
+  other(
+    'bomb_exception_ip',
+    'D',
+    'haraka',
+    "Mail bombs: use the rate files of Haraka's limit plugin, a line per address.",
+  ),
+  other(
+    'bomb_exception_to',
+    'D',
+    'haraka',
+    "Mail bombs: use [rate_rcpt] of Haraka's limit plugin, a line per address.",
+  ),
+  other('bomb_max', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini)."),
+  other('dns_host', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
+  other('dns_timeout', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
+  other('filter_file', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
+  other('hide_auth', 'D', 'unsupported', 'There is no record of POP logins to go by; users log in with SMTP AUTH.'),
+  other('log_data', 'D', 'haraka', 'Haraka keeps no copy of the data; it logs what config/log.ini says.'),
+  other('log_level', 'C', 'haraka', 'Set the level in config/log.ini.'),
+  other('mail_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
+  other('msg_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
+  other('dwatch_path', 'C', 'obsolete', 'DWatch is not used: let the service manager watch Haraka.'),
+
+  // The POP server
+  pop('add_status', 'mail clients keep their own state with IMAP'),
+  pop('apop_enable', 'set auth_mechanisms there'),
+  pop('bin_path', 'its index files take the place of the bin directories'),
+  pop('bin_pfull', 'it compacts by itself'),
+  pop('bulletin_path', 'send bulletins as mail'),
+  pop('bulletin_from', 'send bulletins as mail'),
+  pop('dpop_host', 'set the listen address there'),
+  pop('dpop_path', 'it has directories of its own'),
+  pop('hash_bindir', 'its index files take the place of the bin directories'),
+  pop('hide_old_bulls', 'send bulletins as mail'),
+  pop('lookup_names', 'it makes no reverse look-ups'),
+  pop('manager_ip_address', 'it is managed with doveadm'),
+  pop('manager_ip_name', 'it is managed with doveadm'),
+  pop('manager_password', 'it is managed with doveadm'),
+  pop('min_space', 'watch the disk with your monitoring'),
+  pop('pop_port', 'set inet_listener pop3 there'),
+  pop('stats_path', 'it has statistics of its own'),
+  pop('use_drop', 'it reads the drop files as they are (mbox)'),
+  pop('user_ip_address', 'use allow_nets there'),
+
+  // The mailing list server
+  list('dlist_accept_from_request'),
+  list('dlist_domain'),
+  list('dlist_loglvl'),
+  list('dlist_names'),
+  list('dlist_path'),
+  list('dlist_rotate'),
+  list('dlist_smtp_host'),
+  list('dlist_web_abs'),
+]
+
+interface Form {
+  readonly kind?: Kind
+  readonly multi?: boolean
+}
+
+function other(name: string, server: Server, handled: Handled, note: string, form: Form = {}): SettingSpec {
+  return { name, kind: form.kind ?? 'text', multi: form.multi ?? false, server, handled, note }
+}
+
+function pop(name: string, instead: string): SettingSpec {
+  return other(name, 'P', 'unsupported', `Belongs to a POP server: use Dovecot; ${instead}.`)
+}
+
+function list(name: string): SettingSpec {
+  const note = 'Belongs to a list manager: move the lists to Mailman, Sympa or mlmmj and give each address an alias.'
+  return other(name, 'L', 'unsupported', note)
+}

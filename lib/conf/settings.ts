@@ -1,0 +1,66 @@
+import { OTHER_SETTINGS } from './settings-other.js'
+import { SUITE_SETTINGS } from './settings-suite.js'
+import type { Kind, ValueByKind } from './value.js'
+
+/** Whose setting it is: D = DSMTP, C = common, P = DPOP, L = DList, - = not known (semantics 12.1). */
+export type Server = 'D' | 'C' | 'P' | 'L' | '-'
+
+/**
+ * What becomes of a setting: `suite` acts on it, `haraka` has another place for it, `obsolete` needs nothing,
+ * `unsupported` is not done.
+ */
+export type Handled = 'suite' | 'haraka' | 'obsolete' | 'unsupported'
+
+/** The declaration of one setting. */
+export interface SettingSpec {
+  readonly name: string
+  readonly kind: Kind
+  /** Value where no line gives one. */
+  readonly default?: boolean | number | string
+  /** Whether every line counts, or only the last (C5). */
+  readonly multi: boolean
+  readonly server: Server
+  readonly handled: Handled
+  /** Without it there is no first load (C7). */
+  readonly required?: true
+  /** A bad value prevents the first load although the setting may be absent. */
+  readonly fatal?: true
+  /** Bounds of a number. */
+  readonly min?: number
+  readonly max?: number
+  /** A further demand on a word, and how to say it. */
+  readonly like?: RegExp
+  readonly expects?: string
+  /** A value that is known and refused. */
+  readonly refused?: { readonly value: boolean; readonly message: string; readonly hint: string }
+  /** One sentence for the operator: what it does, or where to go instead. */
+  readonly note: string
+}
+
+/** Every setting known. The parts are separate files only because the typed one is long. */
+export const SETTINGS: readonly SettingSpec[] = [...SUITE_SETTINGS, ...OTHER_SETTINGS]
+
+type SuiteSpec = (typeof SUITE_SETTINGS)[number]
+
+/** A setting the suite acts on, with a typed value. */
+export type SuiteName = SuiteSpec['name']
+/** One that counts once. */
+export type SingleName = Extract<SuiteSpec, { multi: false }>['name']
+/** One of which every line counts. */
+export type MultiName = Extract<SuiteSpec, { multi: true }>['name']
+
+type SpecOf<N extends SuiteName> = Extract<SuiteSpec, { name: N }>
+
+/** The typed value of a setting. */
+export type ValueOf<N extends SuiteName> = ValueByKind[SpecOf<N>['kind']]
+
+/** What `one(name)` answers: the value, and undefined only where there is no default. */
+export type ValueOrDefault<N extends SuiteName> =
+  ValueOf<N> | (SpecOf<N> extends { default: unknown } ? never : undefined)
+
+const BY_NAME: ReadonlyMap<string, SettingSpec> = new Map(SETTINGS.map((spec) => [spec.name, spec]))
+
+/** The declaration of a setting, by its name in lower case. */
+export function settingNamed(name: string): SettingSpec | undefined {
+  return BY_NAME.get(name)
+}

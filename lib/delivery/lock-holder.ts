@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { SeenLock } from './lock-file.js'
+
+/**
+ * What a lock file says. The first line is the process id alone, as procmail, mutt and liblockfile write or expect it;
+ * Dovecot finds no `pid:host` and goes by age.
+ */
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  readonly lockId: string
+  /** When the process began, in ticks since boot; '' where the system does not tell. */
+  readonly begun: string
+}
+
+/** Content of a lock of ours. `lockId` is the lock_id of dmail.conf, '' for none. */
+export function lockContent(lockId: string): string {
+  const unique = randomBytes(8).toString('hex')
+  return [String(process.pid), hostname(), oneWord(lockId), beginOf(process.pid) ?? '', unique, ''].join('\n')
+}
+
+/**
+ * True when the lock's process ran on this host and is no more. A process that began at another time than the one that
+ * took the lock is another process: numbers come round, in a container every server is number 1. Where lock_id differs,
+ * the process is not ours to judge: machines of one cluster may bear one host name.
+ */
+export function isHolderDead(lock: SeenLock, lockId: string): boolean {
+  const holder = readHolder(lock.content)
+  if (holder === undefined || holder.host !== hostname() || holder.lockId !== oneWord(lockId)) return false
+  if (!isAlive(holder.pid)) return true
+  const begun = beginOf(holder.pid)
+  return begun !== undefined && holder.begun !== '' && begun !== holder.begun
+}
+
+/** `process 123 on mail1`, for the log. */
+export function describeHolder(lock: SeenLock): string {
+  const holder = readHolder(lock.content)
+  if (holder !== undefined) return `process ${holder.pid} on ${holder.host}`
+  if (!lock.regular) return 'something that is no file'
+  const first = /^[\x20-\x7e]{1,60}/.exec(lock.content)?.[0].trim() ?? ''
+  return first === '' ? 'an unknown program' : `another program, which wrote "${first}"`
+}
+
+function readHolder(content: string): Holder | undefined {
+  const [pid = '', host = '', lockId, begun] = content.split('\n')
+  if (!/^[1-9][0-9]{0,9}$/.test(pid) || !/^[\x21-\x7e]+$/.test(host)) return undefined
+  if (lockId === undefined || begun === undefined) return undefined
+  return { pid: Number(pid), host, lockId, begun }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives and is another user's.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+  }
+}
+
+/** Field 22 of /proc/PID/stat; the command name before it may hold blanks and brackets itself. */
+function beginOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
+}
+
+function oneWord(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().slice(0, 100)
+}

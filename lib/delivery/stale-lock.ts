@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { link, open, rename, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { errorCode } from './failure.js'
+import { clockOf, inspectLock, isSameLock, temporaryBeside, type SeenLock } from './lock-file.js'
+import { isHolderDead } from './lock-holder.js'
+
+export interface StaleRule {
+  /** A lock not touched for so many milliseconds is nobody's (D2: 5 min). */
+  readonly staleMs: number
+  readonly lockId: string
+}
+
+/**
+ * True when the lock may be removed (D2): its process is dead on this host, or it is too old. A link, directory or device
+ * under the lock's name was made by no mail program; it is left for the operator.
+ */
+export async function isStale(lock: string, seen: SeenLock, rule: StaleRule): Promise<boolean> {
+  if (!seen.regular) return false
+  if (isHolderDead(seen, rule.lockId)) return true
+  const touched = Number(seen.mtimeNs / 1_000_000n)
+  if (Date.now() - touched <= rule.staleMs) return false
+  // Our clock may be wrong; age is a matter of the file server's.
+  return (await clockOf(lock)) - touched > rule.staleMs
+}
+
+/**
+ * Removes the lock that was judged stale, and no other: between judging and removing, others may have removed it too and
+ * a new lock may have taken its place. Resolves to false when there was nothing to do, or somebody else is doing it.
+ *
+ * 1. A guard file, named after this very lock, lets in one remover at a time. Inside, the lock under the name is either
+ *    still the judged one, which nobody else may remove now, or it is not.
+ * 2. Programs that know no guard could still come between: so the lock is renamed away, looked at again, and put back
+ *    if it was a live one.
+ */
+export async function removeStale(lock: string, judged: SeenLock, rule: StaleRule): Promise<boolean> {
+  const guard = guardOf(lock, judged)
+  if (!(await enterGuard(guard, rule))) return false
+  try {
+    const now = await inspectLock(lock)
+    if (now === undefined || !isUntouched(now, judged)) return false
+    const aside = temporaryBeside(lock)
+    await rename(lock, aside)
+    const moved = await inspectLock(aside)
+    const wasStale = moved !== undefined && isUntouched(moved, judged)
+    if (!wasStale) await link(aside, lock).catch(ignoreExisting)
+    await unlink(aside)
+    return wasStale
+  } finally {
+    await unlink(guard)
+  }
+}
+
+function guardOf(lock: string, judged: SeenLock): string {
+  const identity = `${path.basename(lock)}\n${judged.dev} ${judged.ino} ${judged.mtimeNs}\n${judged.content}`
+  return path.join(path.dirname(lock), `.lk-guard-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`)
+}
+
+async function enterGuard(guard: string, rule: StaleRule): Promise<boolean> {
+  try {
+    await (await open(guard, 'wx', 0o644)).close()
+    return true
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+  }
+  // The guard is held for a few system calls; an old one is what a crash in between left behind.
+  const left = await inspectLock(guard)
+  if (left !== undefined && (await isStale(guard, left, rule))) await unlink(guard).catch(ignoreMissing)
+  return false
+}
+
+function isUntouched(now: SeenLock, judged: SeenLock): boolean {
+  return isSameLock(now, judged) && now.mtimeNs === judged.mtimeNs
+}
+
+function ignoreExisting(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error
+}
+
+function ignoreMissing(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error
+}

@@ -1,0 +1,39 @@
+/**
+ * An SMTP reply: `code` (RFC 5321), `enhanced` status (RFC 3463), `text` for the sender. The text never shows a
+ * path or an internal name.
+ */
+export interface Reply {
+  readonly code: number
+  readonly enhanced: string
+  readonly text: string
+}
+
+type Template = readonly [code: number, enhanced: string, text: (subject: string) => string]
+
+/** Every reply the suite gives, in one table (decisions, "Reply texts"). */
+const REPLIES = {
+  accepted: [250, '2.1.5', (address) => `${address} is welcome`],
+  queued: [250, '2.0.0', () => 'Message accepted'],
+  unknownUser: [550, '5.1.1', (address) => `${address}: there is no such user here`],
+  relayingDenied: [550, '5.7.1', (address) => `${address}: relaying is not permitted, this domain is not served here`],
+  badAddress: [550, '5.1.3', (address) => `${address}: this form of address is not accepted here`],
+  loop: [550, '5.4.6', (address) => `${address}: mail for this address goes round in a loop`],
+  tooManyHops: [550, '5.4.6', () => 'This message has passed through too many servers: it goes round in a loop'],
+  lookupUnavailable: [451, '4.3.0', (address) => `${address}: users cannot be looked up just now, please try again later`],
+  mailboxFull: [452, '4.2.2', (address) => `${address}: the mailbox is full`],
+  tooManyRecipients: [452, '4.5.3', () => 'Too many recipients in one message, send to the others in another one'],
+  bannedClient: [554, '5.7.1', (ip) => `Mail from your address ${ip} is not accepted here`],
+  bannedSender: [550, '5.7.1', (sender) => `${sender}: mail from this sender is not accepted here`],
+  bannedRecipient: [550, '5.7.1', (address) => `${address}: mail to this recipient is not accepted here`],
+  notReady: [451, '4.3.0', () => 'This server cannot take mail just now, please try again later'],
+  notKept: [451, '4.3.0', () => 'The message could not be stored just now, please send it again later'],
+} as const satisfies Record<string, Template>
+
+export type ReplyName = keyof typeof REPLIES
+
+/** The reply of that name; `subject` is the address (or IP) it is about. Control characters are left out. */
+export function reply(name: ReplyName, subject = ''): Reply {
+  const [code, enhanced, text] = REPLIES[name]
+  // eslint-disable-next-line no-control-regex -- exactly these must not reach the sender
+  return { code, enhanced, text: text(subject.replace(/[\x00-\x1f\x7f]/g, '?')) }
+}

@@ -1,0 +1,66 @@
+import type { Destination, Placed, Step } from './types.js'
+
+/** Collects the steps of one route; ids count up in the order the rules fired. */
+export class Trace {
+  readonly steps: Step[] = []
+
+  add(parent: Step | undefined, step: Omit<Step, 'id' | 'parent'>): Step {
+    const made = { id: this.steps.length + 1, parent, ...step }
+    this.steps.push(made)
+    return made
+  }
+}
+
+/** The rules that led to a step, outermost first. */
+export function chainOf(step: Step | undefined): Step[] {
+  const chain: Step[] = []
+  for (let at = step; at !== undefined; at = at.parent) chain.unshift(at)
+  return chain
+}
+
+/** One word or two on a destination, for traces and logs. */
+export function describe(destination: Destination): string {
+  switch (destination.kind) {
+    case 'mailbox':
+      return `mailbox ${destination.user} (${destination.path})`
+    case 'robot':
+      return `robot ${destination.argv.join(' ')}`
+    case 'file':
+      return `file ${destination.path}`
+    case 'remote': {
+      const { via, address } = destination
+      return via === undefined ? `remote ${address.text}` : `remote ${address.text} via ${formatHost(via.host)}:${via.port}`
+    }
+    case 'discard':
+      return 'discard'
+  }
+}
+
+/** What makes two destinations the same one (R3: one delivery). */
+export function identity(destination: Destination): string {
+  switch (destination.kind) {
+    case 'mailbox':
+    case 'file':
+      // A file destination that is somebody's drop file is that mailbox.
+      return `path ${destination.path}`
+    case 'robot':
+      return `robot ${JSON.stringify(destination.argv)}`
+    case 'remote':
+      return `remote ${destination.address.key}`
+    case 'discard':
+      return 'discard'
+  }
+}
+
+/** `host` as it stands before a port: an IPv6 address in brackets. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** Adds a destination unless the same one is there already. Returns whether it was added. */
+export function placeOnce(placed: Map<string, Placed>, one: Placed): boolean {
+  const key = identity(one.destination)
+  if (placed.has(key)) return false
+  placed.set(key, one)
+  return true
+}

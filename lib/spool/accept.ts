@@ -1,0 +1,97 @@
+import type { Outcome } from '../delivery/types.js'
+import { reply, type Reply } from '../reply.js'
+import type { SpooledItem } from './item.js'
+import type { LocalCopy, Plan, RemoteGroup } from './plan.js'
+
+/** A queue file that is on disk but not yet worked on. */
+export interface Held {
+  start(): void
+  cancel(): Promise<void>
+}
+
+/** Haraka's outbound queue as acceptance uses it: what these resolve for is on disk, by name after `sync`. */
+export interface Spool {
+  relay(group: RemoteGroup): Promise<void>
+  hold(work: SpooledItem['work']): Promise<Held>
+  sync(): Promise<void>
+}
+
+export interface AcceptPorts {
+  readonly spool: Spool
+  deliver(copy: LocalCopy): Promise<Outcome>
+  /** Copies written at the same time; 1 when the message can be read by one reader only. */
+  readonly parallel: number
+  log(level: 'info' | 'warn' | 'error', text: string): void
+}
+
+/** `queued` = the sender may forget the message; anything else = nothing of it may be taken as kept. */
+export interface Acceptance {
+  readonly queued: boolean
+  readonly reply: Reply
+}
+
+/**
+ * Carries out a plan so far that 250 is true: everything is in its drop file or in the queue, fsynced. What leaves
+ * and what runs later is put into the queue first, since that can still be taken back; then the drop files are
+ * written; what could not be written now waits in the queue. Only when the queue cannot take it either is the sender told to
+ * come again. One failing destination never affects the others.
+ */
+export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acceptance> {
+  const { spool, log } = ports
+  const held: Held[] = []
+  const kept = { copies: 0 }
+  try {
+    for (const group of plan.remote) {
+      await spool.relay(group)
+      kept.copies += group.recipients.length
+    }
+    for (const copy of plan.spooled) held.push(await spool.hold({ kind: 'deliver', copy }))
+
+    const failures = plan.looping.map(({ original, found }) => ({ original, ...loopOutcome(found) }))
+    const waiting: LocalCopy[] = []
+    await eachOf(plan.immediate, ports.parallel, async (copy) => {
+      const outcome = await ports.deliver(copy)
+      log(outcome.state === 'delivered' ? 'info' : 'warn', describeOutcome(copy, outcome))
+      if (outcome.state === 'delivered') kept.copies++
+      else if (outcome.state === 'deferred') waiting.push(copy)
+      else failures.push({ original: copy.original, status: outcome.status, text: outcome.text })
+    })
+
+    const first = failures[0]
+    if (first !== undefined && kept.copies === 0 && held.length === 0 && waiting.length === 0) {
+      return { queued: false, reply: { code: 550, enhanced: first.status, text: first.text } }
+    }
+    for (const copy of waiting) held.push(await spool.hold({ kind: 'deliver', copy }))
+    for (const failure of failures) held.push(await spool.hold({ kind: 'report', ...failure }))
+    if (plan.remote.length > 0 || held.length > 0) await spool.sync()
+  } catch (error) {
+    const repeated = kept.copies === 0 ? '' : ` (${kept.copies} copies went out and will come again with the next try)`
+    log('error', `message not accepted: ${error instanceof Error ? error.message : String(error)}${repeated}`)
+    await Promise.allSettled(held.map((one) => one.cancel()))
+    return { queued: false, reply: reply('notKept') }
+  }
+  for (const one of held) one.start()
+  return { queued: true, reply: reply('queued') }
+}
+
+function loopOutcome(found: string): { status: string; text: string } {
+  const { enhanced, text } = reply('loop', found)
+  return { status: enhanced, text }
+}
+
+function describeOutcome({ original, found, destination }: LocalCopy, outcome: Outcome): string {
+  const to = destination.kind === 'robot' ? destination.argv[0] : destination.path
+  const via = original === found ? original : `${original} (${found})`
+  if (outcome.state === 'delivered') return `delivered ${via} to ${destination.kind} ${to}`
+  return `${outcome.state} ${via} to ${destination.kind} ${to}: ${outcome.status} ${outcome.detail}`
+}
+
+/** Runs `work` over all items, at most `parallel` at once. Rejects with the first error when all have ended. */
+async function eachOf<T>(items: readonly T[], parallel: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values()
+  const lane = async (): Promise<void> => {
+    for (const item of waiting) await work(item)
+  }
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(parallel, items.length) }, lane))
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason
+}

@@ -1,0 +1,54 @@
+import type { LocalCopy } from './plan.js'
+
+/**
+ * One piece of local work waiting in Haraka's queue: the value of `notes.dmail` in its queue file. Each copy has a queue
+ * file of its own, so that what was delivered is never delivered again, whatever happens to the others.
+ */
+export interface SpooledItem {
+  readonly version: 1
+  readonly work:
+    | { readonly kind: 'deliver'; readonly copy: LocalCopy }
+    /** A copy that failed for good when others of the same message were accepted: only the sender has to hear of it. */
+    | { readonly kind: 'report'; readonly original: string; readonly status: string; readonly text: string }
+  readonly clientIp: string
+  readonly messageId: string
+}
+
+/** Reads `notes.dmail` of a queue file; undefined for mail that leaves by SMTP. */
+export function readItem(note: unknown): SpooledItem | undefined {
+  if (!isRecord(note) || note['version'] !== 1 || !isRecord(note['work'])) return undefined
+  const work = readWork(note['work'])
+  if (work === undefined) return undefined
+  return { version: 1, work, clientIp: textOf(note['clientIp']), messageId: textOf(note['messageId']) }
+}
+
+function readWork(value: Record<string, unknown>): SpooledItem['work'] | undefined {
+  const { kind, copy, original, status, text } = value
+  if (kind === 'report') return { kind, original: textOf(original), status: textOf(status), text: textOf(text) }
+  if (kind !== 'deliver' || !isRecord(copy) || !isRecord(copy['destination'])) return undefined
+  const destination = readDestination(copy['destination'])
+  if (destination === undefined) return undefined
+  return { kind, copy: { original: textOf(copy['original']), found: textOf(copy['found']), destination } }
+}
+
+function readDestination(value: Record<string, unknown>): LocalCopy['destination'] | undefined {
+  const { kind, path, argv, user, root, owner } = value
+  if (kind === 'robot' && Array.isArray(argv)) {
+    const [program, ...args] = argv.filter((arg) => typeof arg === 'string')
+    return program === undefined ? undefined : { kind, argv: [program, ...args] }
+  }
+  if (typeof path !== 'string') return undefined
+  if (kind === 'file') return { kind, path }
+  if (kind !== 'mailbox' || typeof root !== 'string') return undefined
+  const { uid, gid } = isRecord(owner) ? owner : {}
+  const known = typeof uid === 'number' && typeof gid === 'number' ? { owner: { uid, gid } } : {}
+  return { kind, user: textOf(user), path, root, ...known }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

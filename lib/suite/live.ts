@@ -1,0 +1,123 @@
+import { formatProblem } from '../conf/problem.js'
+import type { Log } from '../directory/log.js'
+import type { UserDirectory } from '../directory/types.js'
+import type { Snapshot } from './snapshot-types.js'
+import { directoryKey, loadAll, makeSnapshot, openUsers, type Loaded } from './snapshot.js'
+import { watchFiles, type Watcher } from './watcher.js'
+
+/** How long an old user directory goes on for transactions that began with it. */
+const OLD_DIRECTORY_MS = 120_000
+
+/** The configuration in force, kept up to date. */
+export interface Live {
+  /** The snapshot in force; waits for the first load and rejects while there is no usable configuration. */
+  current(): Promise<Snapshot>
+  /** Begins to look at the files; a change builds a whole new snapshot and swaps it in. */
+  watch(): void
+  close(): void
+}
+
+interface Users {
+  readonly directory: UserDirectory
+  readonly key: string
+}
+
+/**
+ * Loads the configuration of a Haraka directory and holds it. A reload that finds any error keeps the snapshot in
+ * force (C7); the first load does so only for what is required. Everything found is logged with file:line.
+ */
+export function openLive(harakaDir: string, log: Log): Live {
+  let users: Users | undefined
+  let watcher: Watcher | undefined
+  let files: readonly string[] = []
+  let everyMs = 2_000
+  let since = 0
+  const retiring = new Set<NodeJS.Timeout>()
+  const warn = (text: string): void => {
+    log('warn', `dmail: ${text}`)
+  }
+
+  let current: Promise<Snapshot> = load(true)
+  // Who asks gets the error; nobody asking must not end the process.
+  current.catch(() => undefined)
+
+  async function load(first: boolean): Promise<Snapshot> {
+    since = Date.now()
+    const loaded = await loadAll(harakaDir)
+    files = loaded.files
+    everyMs = loaded.configuration.ini.main.reloadCheck
+    for (const problem of loaded.problems) {
+      log(problem.severity === 'error' ? 'error' : 'warn', `dmail: ${formatProblem(problem)}`)
+    }
+    const errors = loaded.problems.filter(({ severity }) => severity === 'error').length
+    if (!first && errors > 0) throw new Error(`${errors} errors, the configuration before stays in force`)
+    const snapshot = await makeSnapshot(loaded, usersFor(loaded), harakaDir, warn)
+    log('info', `dmail: configuration ${first ? 'loaded' : 'reloaded'}: ${summary(loaded)}`)
+    return snapshot
+  }
+
+  /** The processes of a user module live on when nothing about them changed; their cache does not (U3). */
+  function usersFor(loaded: Loaded): UserDirectory {
+    const key = directoryKey(loaded, harakaDir)
+    if (users?.key === key) {
+      users.directory.clear()
+      return users.directory
+    }
+    if (users !== undefined) retire(users.directory)
+    users = { directory: openUsers(loaded, harakaDir, (level, text) => {
+      log(level, `dmail: ${text}`)
+    }), key }
+    return users.directory
+  }
+
+  function retire(directory: UserDirectory): void {
+    const timer = setTimeout(() => {
+      retiring.delete(timer)
+      directory.close()
+    }, OLD_DIRECTORY_MS)
+    timer.unref()
+    retiring.add(timer)
+  }
+
+  async function reload(): Promise<void> {
+    const before = current
+    const hadOne = await before.then(
+      () => true,
+      () => false,
+    )
+    const next = load(!hadOne)
+    try {
+      await next
+      current = next
+    } catch (error) {
+      log('error', `dmail: configuration not reloaded: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    await watcher?.set(files, since)
+  }
+
+  return {
+    current: () => current,
+    watch() {
+      if (watcher !== undefined) return
+      const started = watchFiles(() => everyMs, reload)
+      watcher = started
+      current
+        .catch(() => undefined)
+        .then(() => started.set(files, since))
+        .catch((error: unknown) => {
+          log('error', `dmail: files are not watched: ${String(error)}`)
+        })
+    },
+    close() {
+      watcher?.close()
+      for (const timer of retiring) clearTimeout(timer)
+      users?.directory.close()
+    },
+  }
+}
+
+function summary({ domains, aliases, problems }: Loaded): string {
+  const names = [...aliases.values()].reduce((sum, { table }) => sum + table.size, 0)
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length
+  return `${domains.size} local domains, ${names} aliases, ${warnings} warnings, ${problems.length - warnings} errors`
+}

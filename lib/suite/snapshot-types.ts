@@ -1,0 +1,16 @@
+import type { Problem } from '../conf/problem.js'
+import type { DeliverySettings } from '../delivery/deliver.js'
+import type { AccessRules } from '../routing/access.js'
+import type { Tables, World } from '../routing/tables.js'
+import type { Schedule } from '../spool/schedule.js'
+
+/** One whole configuration in force: immutable; a transaction keeps the one it began with. */
+export interface Snapshot {
+  readonly tables: Tables
+  readonly world: World
+  readonly access: AccessRules
+  readonly delivery: DeliverySettings
+  readonly schedule: Schedule
+  readonly allowDuplicates: boolean
+  readonly problems: readonly Problem[]
+}

@@ -1,0 +1,151 @@
+import path from 'node:path'
+import { loadAliasFile } from '../conf/alias-file.js'
+import { loadConfiguration, type Configuration } from '../conf/load.js'
+import { formatProblem, type Problem } from '../conf/problem.js'
+import { createLocate } from '../delivery/drop-tree.js'
+import { hashedPath } from '../delivery/drop-path.js'
+import { createSlots } from '../delivery/slots.js'
+import { findAccount } from '../directory/account.js'
+import type { Log } from '../directory/log.js'
+import { openDirectory, type DirectoryOptions } from '../directory/index.js'
+import type { UserDirectory } from '../directory/types.js'
+import type { LocalDomain } from '../routing/domains.js'
+import { isBelow } from '../routing/forward-file.js'
+import type { AliasFile, World } from '../routing/tables.js'
+import { readForwardFile } from './forward-file-reader.js'
+import type { Snapshot } from './snapshot-types.js'
+import { aliasFiles, aliasOrder, buildAccess, buildTables, dropRoots, localDomains } from './tables.js'
+
+const HOUR_MS = 3_600_000
+const ACCOUNT_TIMEOUT_MS = 10_000
+
+/** Everything that was read to make a snapshot, whether or not it can be one. */
+export interface Loaded {
+  readonly configuration: Configuration
+  readonly aliases: ReadonlyMap<string, AliasFile>
+  readonly domains: ReadonlyMap<string, LocalDomain>
+  readonly problems: readonly Problem[]
+  /** What forbids a first start (C7). */
+  readonly fatal: readonly Problem[]
+  /** Every file involved, for the watcher. */
+  readonly files: readonly string[]
+}
+
+/** Reads dmail.conf, dmail.ini and every alias file of a Haraka directory. Never throws for what the files hold. */
+export async function loadAll(harakaDir: string): Promise<Loaded> {
+  const configuration = await loadConfiguration(harakaDir)
+  const { mapPath } = configuration
+  const domains = localDomains(configuration)
+  const aliases = new Map<string, AliasFile>()
+  const problems: Problem[] = [...configuration.problems]
+  const files: string[] = [...configuration.files]
+  for (const file of aliasFiles(configuration)) {
+    const label = labelOf(file, harakaDir)
+    const { table, readable, problems: found, files: read } = await loadAliasFile(file, label, mapPath)
+    aliases.set(file, { label, readable, table })
+    problems.push(...found)
+    files.push(...read)
+  }
+  return { configuration, aliases, domains, problems, fatal: configuration.fatal, files }
+}
+
+/** How messages call a file: from config/ where it lies there, else by its full path. */
+function labelOf(file: string, harakaDir: string): string {
+  const config = path.join(path.resolve(harakaDir), 'config')
+  return isBelow(file, [config]) ? path.relative(config, file) : file
+}
+
+/** What a user directory was opened with, as text: an equal one may go on with the same processes after a reload. */
+export function directoryKey(loaded: Loaded, harakaDir: string): string {
+  const { configuration } = loaded
+  return JSON.stringify([directoryOptions(loaded, harakaDir), dropRoots(configuration), [...configuration.ini.paths]])
+}
+
+function directoryOptions({ configuration }: Loaded, harakaDir: string): Omit<DirectoryOptions, 'log'> {
+  const { conf, mapPath } = configuration
+  const roots = dropRoots(configuration)
+  return {
+    method: conf.one('authent_method'),
+    argv: conf.one('authent_process') ?? [],
+    cwd: path.resolve(harakaDir),
+    number: conf.one('authent_number'),
+    timeoutMs: conf.one('authent_timeout') * 1000,
+    cacheSize: conf.one('authent_cache'),
+    noCache: conf.one('auth_nocache'),
+    mapPath,
+    allowedDropFile: (file) => isBelow(file, roots),
+  }
+}
+
+export function openUsers(loaded: Loaded, harakaDir: string, log: Log): UserDirectory {
+  return openDirectory({ ...directoryOptions(loaded, harakaDir), log })
+}
+
+/** A snapshot of what was loaded, with this user directory. Throws a ConfigurationError where `loaded.fatal` has any. */
+export async function makeSnapshot(
+  loaded: Loaded,
+  users: UserDirectory,
+  harakaDir: string,
+  warn: (text: string) => void,
+): Promise<Snapshot> {
+  if (loaded.fatal.length > 0) throw new ConfigurationError(loaded.fatal)
+  const { configuration, domains } = loaded
+  const { conf, ini } = configuration
+  const tables = buildTables(configuration, domains, aliasOrderOf(loaded))
+  const home = conf.one('dsmtp_path') ?? path.resolve(harakaDir)
+  const robotUser = ini.robot.user === '' ? undefined : await findAccount(ini.robot.user, ACCOUNT_TIMEOUT_MS)
+  return {
+    tables,
+    world: makeWorld(users, configuration),
+    access: buildAccess(configuration),
+    delivery: {
+      mbox: ini.drop.mbox,
+      fsync: ini.drop.fsync,
+      lockWaitMs: ini.drop.lockWait,
+      lockStaleMs: ini.drop.lockStale,
+      lockId: conf.one('lock_id') ?? '',
+      robot: {
+        path: [home, ...ini.robot.path],
+        cwd: home,
+        user: robotUser === undefined ? undefined : { uid: robotUser.uid, gid: robotUser.gid, home: robotUser.home ?? '/' },
+        timeoutMs: ini.robot.timeout,
+        unixfrom: ini.robot.unixfrom,
+        exitStatus: ini.robot.exitStatus,
+        slots: createSlots({ max: ini.robot.max, perProgram: ini.robot.perProgram }),
+      },
+      warn,
+    },
+    schedule: { retryMs: ini.outbound.retryInterval, maxAgeMs: conf.one('max_retrytime') * HOUR_MS },
+    allowDuplicates: conf.one('allowdup'),
+    problems: loaded.problems,
+  }
+}
+
+function aliasOrderOf({ configuration, aliases, domains }: Loaded): Map<string, readonly AliasFile[]> {
+  return aliasOrder(configuration, domains, (file) => {
+    const found = aliases.get(file)
+    if (found === undefined) throw new Error(`alias file ${file} was not loaded`)
+    return found
+  })
+}
+
+/** What routing asks of the outside (lib/routing is pure). */
+export function makeWorld(users: UserDirectory, { conf, ini }: Configuration): World {
+  const method = conf.one('hash_spool')
+  const locate = createLocate()
+  return {
+    lookup: (name) => users.lookup(name),
+    readForwardFile,
+    dropFile: (root, name) =>
+      method === 'scan' ? locate(root, name, ini.drop.newHash) : Promise.resolve(hashedPath(root, name, method)),
+  }
+}
+
+/** The configuration cannot be used; the message lists why, a line each. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'))
+  }
+}

@@ -1,0 +1,125 @@
+import { open, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { ok } from 'haraka-constants'
+import type { SpooledItem } from '../../lib/spool/item.js'
+import type { Held } from '../../lib/spool/accept.js'
+import type { RemoteGroup } from '../../lib/spool/plan.js'
+import type {
+  HarakaAddress,
+  HarakaHmail,
+  HarakaMessageStream,
+  HarakaOutbound,
+  HarakaPlugin,
+  HarakaQueueModule,
+  HarakaTransaction,
+  QueueSource,
+} from './types.js'
+
+/** The suite's way into Haraka's outbound queue. */
+export interface HarakaQueue {
+  /** One queue file for one piece of local work; it is worked on after `start`. */
+  hold(source: QueueSource, recipient: HarakaAddress, item: SpooledItem): Promise<Held>
+  /** Mail that leaves by SMTP, through Haraka's own path and its hooks (DKIM signing and the like). */
+  relay(transaction: HarakaTransaction, group: RemoteGroup): Promise<void>
+  /** The same for mail that has no transaction: one queue file per domain. */
+  relayQueued(source: QueueSource, group: RemoteGroup): Promise<void>
+  /** Makes the names of new queue files durable; Haraka syncs their contents only. */
+  sync(): Promise<void>
+}
+
+export function harakaQueue(plugin: HarakaPlugin): HarakaQueue {
+  const outbound = plugin.haraka_require('outbound') as HarakaOutbound
+  const { queue_dir: directory } = plugin.haraka_require('outbound/queue') as HarakaQueueModule
+
+  async function write(domain: string, recipients: readonly HarakaAddress[], source: QueueSource): Promise<Held> {
+    const files: string[] = []
+    const items: HarakaHmail[] = []
+    await outbound.process_delivery(files, new outbound.TODOItem(domain, recipients, source), items)
+    return {
+      start: () => {
+        for (const item of items) outbound.delivery_queue.push(item)
+      },
+      cancel: async () => {
+        await Promise.all(files.map((file) => unlink(path.resolve(directory, file))))
+      },
+    }
+  }
+
+  return {
+    hold(source, recipient, item) {
+      return write(recipient.host, [recipient], { ...pick(source), notes: { dmail: item } })
+    },
+
+    async relay(transaction, group) {
+      const recipients = toHaraka(group, transaction.mail_from)
+      // Haraka adds headers to the transaction's own; they belong to this copy only.
+      const headers = [...transaction.header.header_list]
+      const copy = Object.create(transaction, {
+        rcpt_to: { value: recipients, writable: true },
+        message_stream: { value: withDeliveredTo(transaction.message_stream, group.deliveredTo) },
+      }) as QueueSource
+      try {
+        await new Promise<void>((resolve, reject) => {
+          outbound.send_trans_email(copy, (retval, message) => {
+            if (retval === ok) resolve()
+            else reject(new Error(`Haraka's queue did not take the message: ${String(message)}`))
+          })
+        })
+      } finally {
+        restoreHeaders(transaction.header.header_list, headers)
+      }
+    },
+
+    async relayQueued(source, group) {
+      const byDomain = new Map<string, HarakaAddress[]>()
+      for (const recipient of toHaraka(group, source.mail_from)) {
+        const same = byDomain.get(recipient.host) ?? []
+        byDomain.set(recipient.host, same)
+        same.push(recipient)
+      }
+      const stream = withDeliveredTo(source.message_stream, group.deliveredTo)
+      for (const [domain, recipients] of byDomain) {
+        const held = await write(domain, recipients, { ...pick(source), notes: source.notes, message_stream: stream })
+        held.start()
+      }
+    },
+
+    async sync() {
+      const handle = await open(directory, 'r')
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    },
+  }
+}
+
+/** Address objects of the running Haraka, made by the class of one it made itself: it differs between versions. */
+function toHaraka({ recipients }: RemoteGroup, sample: HarakaAddress): HarakaAddress[] {
+  const AddressClass = sample.constructor as new (text: string) => HarakaAddress
+  return recipients.map(({ address }) => new AddressClass(`<${address.text}>`))
+}
+
+/** Adds a Delivered-To line (R15) in front of a message on its way into the queue. */
+function withDeliveredTo(stream: Pick<HarakaMessageStream, 'pipe'>, value: string | undefined): Pick<HarakaMessageStream, 'pipe'> {
+  if (value === undefined) return stream
+  return {
+    pipe(destination, options) {
+      destination.write(`Delivered-To: ${value}\r\n`)
+      return stream.pipe(destination, options)
+    },
+  }
+}
+
+/** Takes back what sending one copy added, except what every message must have. In place: the stream reads this list. */
+function restoreHeaders(list: string[], before: readonly string[]): void {
+  const known = new Set(before)
+  const wanted = list.filter((header) => known.has(header) || /^(?:message-id|date):/i.test(header))
+  list.splice(0, list.length, ...wanted)
+}
+
+/** A transaction's methods and properties live on its prototype, which spreading would lose. */
+function pick({ uuid, mail_from, rcpt_to, notes, message_stream }: QueueSource): QueueSource {
+  return { uuid, mail_from, rcpt_to, notes, message_stream }
+}

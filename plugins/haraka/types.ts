@@ -1,0 +1,137 @@
+import type { Readable, Writable } from 'node:stream'
+
+/*
+ * The members of Haraka that the suite uses, and no others. test/plugins/haraka-members.test.ts holds them against the
+ * real thing, 3.1 and 3.3.
+ */
+
+/** Haraka's hook callback: a return value of haraka-constants, and what to say. */
+export type Next = (retval?: number, message?: unknown) => void
+
+export interface Logging {
+  loginfo(message: string): void
+  lognotice(message: string): void
+  logwarn(message: string): void
+  logerror(message: string): void
+  logcrit(message: string): void
+  logdebug(message: string): void
+}
+
+/** `this` of a plugin's register(). Hook methods are looked up on it by name. */
+export interface HarakaPlugin extends Logging {
+  readonly name: string
+  register_hook(hook: string, method: string): void
+  /** Loads one of Haraka's own modules: `outbound`, `plugins`, `outbound/queue`. */
+  haraka_require(module: string): unknown
+  [method: string]: unknown
+}
+
+/** 3.1 has address-rfc2821 (`address()`), 3.3 @haraka/email-address (`address` getter): see address.ts. */
+export interface HarakaAddress {
+  readonly original: string
+  readonly user: string
+  readonly host: string
+  readonly original_host?: string
+}
+
+export interface HarakaHeader {
+  readonly header_list: string[]
+  get(name: string): string
+  get_all(name: string): readonly string[]
+}
+
+export interface HarakaMessageStream {
+  pipe(destination: Writable, options?: { dot_stuffed?: boolean; line_endings?: string; end?: boolean }): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
+}
+
+export interface HarakaNotes {
+  get?(path: string): unknown
+  [name: string]: unknown
+}
+
+export interface HarakaTransaction {
+  readonly uuid: string
+  readonly mail_from: HarakaAddress
+  readonly rcpt_to: HarakaAddress[]
+  readonly notes: HarakaNotes
+  readonly header: HarakaHeader
+  readonly message_stream: HarakaMessageStream
+  readonly data_bytes: number
+}
+
+export interface HarakaConnection extends Logging {
+  readonly remote: { readonly ip: string }
+  relaying: boolean
+  readonly transaction: HarakaTransaction | null
+  respond: (code: number, message: unknown, after?: () => void) => unknown
+}
+
+/** What Haraka's `server` is to the init_* hooks. */
+export interface HarakaServer {
+  readonly cluster?: { readonly isMaster: boolean }
+}
+
+/** The header of a queue file (outbound/todo.js). */
+export interface HarakaTodo {
+  readonly domain: string
+  readonly rcpt_to: QueuedRecipient[]
+  readonly mail_from: HarakaAddress
+  readonly notes: HarakaNotes
+  readonly queue_time: number
+  readonly uuid: string
+}
+
+export type QueuedRecipient = HarakaAddress & Record<string, unknown>
+
+/** One file of the outbound queue being worked on (outbound/hmail.js). */
+export interface HarakaHmail extends Logging {
+  readonly todo: HarakaTodo
+  readonly filename: string
+  readonly path: string
+  readonly file_size: number
+  num_failures: number
+  get_mx: () => void
+  temp_fail: (reason: string, extra?: object) => void
+  bounce(reason: string, extra?: object): void
+  convert_temp_failed_to_bounce(reason: string, extra?: object): void
+  delivered(
+    ip: string,
+    port: number,
+    mode: string,
+    host: string,
+    response: string,
+    delivered: readonly QueuedRecipient[],
+    deferred: readonly QueuedRecipient[],
+    bounced: readonly QueuedRecipient[],
+    secured: boolean,
+    authenticated: boolean,
+  ): void
+  data_stream(): Readable
+}
+
+/** haraka_require('outbound'). */
+export interface HarakaOutbound {
+  readonly TODOItem: new (domain: string, recipients: readonly HarakaAddress[], transaction: QueueSource) => HarakaTodo
+  /** Writes one queue file (fsynced) and adds its item to `items`, its path to `paths`. */
+  process_delivery(paths: string[], todo: HarakaTodo, items: HarakaHmail[]): Promise<void>
+  send_trans_email(transaction: QueueSource, done: (retval: number, message?: unknown) => void): void
+  readonly delivery_queue: { push(item: HarakaHmail): void }
+}
+
+/** What outbound reads of a transaction. */
+export interface QueueSource extends Pick<HarakaTransaction, 'uuid' | 'mail_from' | 'notes'> {
+  readonly rcpt_to: readonly HarakaAddress[]
+  readonly message_stream: Pick<HarakaMessageStream, 'pipe'>
+}
+
+/** haraka_require('outbound/queue'). */
+export interface HarakaQueueModule {
+  readonly queue_dir: string
+}
+
+/** haraka_require('plugins'). */
+export interface HarakaPluginsModule {
+  run_hooks(hook: string, object: unknown, params?: unknown): void
+}

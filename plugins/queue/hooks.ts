@@ -1,0 +1,105 @@
+import { deliverCopy } from '../../lib/delivery/deliver.js'
+import { reply } from '../../lib/reply.js'
+import { acceptMessage, type Spool } from '../../lib/spool/accept.js'
+import { HOP_LIMIT, planMessage, type RoutedRecipient } from '../../lib/spool/plan.js'
+import { addressText } from '../haraka/address.js'
+import { accept, connectionHook, CONTINUE, refuse, withCode, type Answer } from '../haraka/hook.js'
+import { messageOf } from '../haraka/message.js'
+import { harakaQueue, type HarakaQueue } from '../haraka/queue.js'
+import type { HarakaConnection, HarakaPlugin, HarakaTransaction } from '../haraka/types.js'
+import { attachRunner } from '../runner.js'
+import { decideRoute } from '../routes.js'
+import type { Shared } from '../shared.js'
+import type { Reply } from '../../lib/reply.js'
+
+/** The longest a client waits for a busy drop file; the copy waits in the queue then. Well below Haraka's 30 s for a hook. */
+const CLIENT_WAIT_MS = 5_000
+
+/** Carries out the routes of a message. With a relaying client Haraka runs queue_outbound INSTEAD of queue. */
+export function attachQueue(plugin: HarakaPlugin, shared: Shared): void {
+  attachRunner(plugin, shared)
+  const queue = harakaQueue(plugin)
+  for (const hook of ['queue', 'queue_outbound']) {
+    connectionHook(plugin, 'queue', hook, reply('notKept'), async (connection) => {
+      const { transaction } = connection
+      if (transaction === null || claimedByAnother(transaction)) return CONTINUE
+      const answer = await takeMessage(shared, queue, connection, transaction)
+      if (answer.do === 'refuse') withCode(connection, answer.reply)
+      return answer
+    })
+  }
+}
+
+/** Another plugin said that a queue plugin of its own takes this message (DESIGN: queue.wants). */
+function claimedByAnother({ notes }: HarakaTransaction): boolean {
+  const wants = notes.get?.('queue.wants')
+  return typeof wants === 'string' && wants !== '' && !wants.startsWith('dmail')
+}
+
+async function takeMessage(
+  shared: Shared,
+  queue: HarakaQueue,
+  connection: HarakaConnection,
+  transaction: HarakaTransaction,
+): Promise<Answer> {
+  const { delivery, allowDuplicates } = await shared.snapshotOf(transaction)
+  const { header } = transaction
+  if (header.get_all('received').length > HOP_LIMIT) return refuse(reply('tooManyHops'))
+
+  const recipients = await routedRecipients(shared, connection, transaction)
+  if ('refusal' in recipients) return refuse(recipients.refusal)
+  const plan = planMessage(recipients.routed, { allowDuplicates, deliveredTo: header.get_all('delivered-to') })
+
+  const { source, parallel } = await messageOf(transaction)
+  const context = { clientIp: connection.remote.ip, messageId: header.get('message-id').trim() }
+  const sender = addressText(transaction.mail_from)
+  const settings = { ...delivery, lockWaitMs: Math.min(delivery.lockWaitMs, CLIENT_WAIT_MS) }
+  const { queued, reply: answer } = await acceptMessage(plan, {
+    spool: spoolFor(queue, transaction, context),
+    parallel,
+    deliver: (copy) =>
+      deliverCopy(
+        copy.destination,
+        source,
+        { sender, originalRecipient: copy.original, recipient: copy.found, ...context },
+        settings,
+      ),
+    log: (level, text) => {
+      const method = ({ info: 'loginfo', warn: 'logwarn', error: 'logerror' } as const)[level]
+      connection[method](`dmail: ${text}`)
+    },
+  })
+  return queued ? accept(answer) : refuse(answer)
+}
+
+/** The decisions taken at RCPT; a recipient that another plugin put there since is decided now, and may leave. */
+async function routedRecipients(
+  shared: Shared,
+  connection: HarakaConnection,
+  transaction: HarakaTransaction,
+): Promise<{ readonly routed: readonly RoutedRecipient[] } | { readonly refusal: Reply }> {
+  const routed: RoutedRecipient[] = []
+  for (const recipient of transaction.rcpt_to) {
+    const route = shared.routes.get(recipient) ?? (await decideRoute(shared, connection, transaction, recipient, true))
+    if (!route.accepted) return { refusal: route.reply }
+    routed.push({ original: addressText(recipient), destinations: route.destinations })
+  }
+  return { routed }
+}
+
+function spoolFor(
+  queue: HarakaQueue,
+  transaction: HarakaTransaction,
+  context: { readonly clientIp: string; readonly messageId: string },
+): Spool {
+  return {
+    relay: (group) => queue.relay(transaction, group),
+    hold: (work) => {
+      const original = work.kind === 'deliver' ? work.copy.original : work.original
+      const recipient = transaction.rcpt_to.find((one) => addressText(one) === original)
+      if (recipient === undefined) throw new Error(`no recipient ${original} in this message`)
+      return queue.hold(transaction, recipient, { version: 1, work, ...context })
+    },
+    sync: () => queue.sync(),
+  }
+}

@@ -1,0 +1,99 @@
+import { cont, delay } from 'haraka-constants'
+import { deliverCopy } from '../lib/delivery/deliver.js'
+import type { Outcome } from '../lib/delivery/types.js'
+import { readItem, type SpooledItem } from '../lib/spool/item.js'
+import { afterFailure } from '../lib/spool/schedule.js'
+import type { Snapshot } from '../lib/suite/snapshot-types.js'
+import { addressText } from './haraka/address.js'
+import { describeError } from './haraka/hook.js'
+import { queuedMessageOf } from './haraka/message.js'
+import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule, Next } from './haraka/types.js'
+import type { Shared } from './shared.js'
+
+/** Seconds until a queue file is looked at again when there is no configuration to work by. */
+const NO_CONFIGURATION_S = 60
+
+/**
+ * The send_email hook: queue files that hold local work are done here, and every failed attempt is followed by the
+ * suite's schedule instead of Haraka's. Attached by whichever line comes first, so that what `dmail/queue` puts into the
+ * queue never waits for a line that is not there.
+ */
+export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
+  if (shared.attached.has('runner')) return
+  shared.attached.add('runner')
+  const plugins = plugin.haraka_require('plugins') as HarakaPluginsModule
+
+  plugin['dmail_runner_send_email'] = (next: Next, hmail: HarakaHmail): void => {
+    shared.live
+      .current()
+      .then((snapshot) => {
+        const item = readItem(hmail.todo.notes['dmail'])
+        useSchedule(plugins, hmail, snapshot, item === undefined ? 'remote' : 'local')
+        if (item !== undefined) hmail.get_mx = () => run(hmail, item, snapshot)
+        next(cont)
+      })
+      .catch((error: unknown) => {
+        hmail.logerror(`dmail: ${hmail.filename} waits: ${describeError(error)}`)
+        next(delay, NO_CONFIGURATION_S)
+      })
+  }
+  plugin.register_hook('send_email', 'dmail_runner_send_email')
+}
+
+/**
+ * Haraka gives a message up after a number of tries (`temp_fail_intervals`), DMail by its age (Q1). The try that fails
+ * runs Haraka's `deferred` hooks with our delay.
+ */
+function useSchedule(plugins: HarakaPluginsModule, hmail: HarakaHmail, snapshot: Snapshot, kind: 'remote' | 'local'): void {
+  hmail.temp_fail = (reason, extra) => {
+    hmail.num_failures++
+    const next = afterFailure(snapshot.schedule, kind, hmail.num_failures, hmail.todo.queue_time, Date.now())
+    if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
+    else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
+  }
+}
+
+/** Does the work of one queue file and tells Haraka what became of it. */
+function run(hmail: HarakaHmail, item: SpooledItem, snapshot: Snapshot): void {
+  carryOut(hmail, item, snapshot)
+    .catch((error: unknown): Outcome => {
+      return { state: 'deferred', status: '4.3.0', text: 'The delivery could not be made', detail: describeError(error) }
+    })
+    .then((outcome) => {
+      finish(hmail, outcome)
+    })
+    .catch((error: unknown) => {
+      hmail.logcrit(`dmail: ${hmail.filename}: ${describeError(error)}`)
+    })
+}
+
+function carryOut(hmail: HarakaHmail, { work, clientIp, messageId }: SpooledItem, snapshot: Snapshot): Promise<Outcome> {
+  if (work.kind === 'report') {
+    return Promise.resolve({ state: 'failed', status: work.status, text: work.text, detail: work.text })
+  }
+  const { original, found, destination } = work.copy
+  const sender = addressText(hmail.todo.mail_from)
+  const envelope = { sender, originalRecipient: original, recipient: found, clientIp, messageId }
+  return deliverCopy(destination, queuedMessageOf(hmail), envelope, snapshot.delivery)
+}
+
+function finish(hmail: HarakaHmail, outcome: Outcome): void {
+  const { todo } = hmail
+  if (outcome.state === 'delivered') {
+    hmail.delivered('127.0.0.1', 0, 'LOCAL', 'localhost', 'delivered', todo.rcpt_to, [], [], false, false)
+    return
+  }
+  const { status, text, detail } = outcome
+  hmail.logwarn(`dmail: ${outcome.state} ${todo.rcpt_to.map(addressText).join(', ')}: ${status} ${detail}`)
+  for (const recipient of todo.rcpt_to) {
+    Object.assign(recipient, {
+      dsn_status: status,
+      dsn_code: outcome.state === 'failed' ? 550 : 450,
+      dsn_msg: text,
+      dsn_action: outcome.state === 'failed' ? 'failed' : 'delayed',
+      reason: text,
+    })
+  }
+  if (outcome.state === 'failed') hmail.bounce(text)
+  else hmail.temp_fail(text)
+}

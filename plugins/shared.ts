@@ -1,0 +1,78 @@
+import path from 'node:path'
+import { openLive, type Live } from '../lib/suite/live.js'
+import type { Snapshot } from '../lib/suite/snapshot-types.js'
+import type { Route } from '../lib/routing/types.js'
+import { describeError } from './haraka/hook.js'
+import type { HarakaAddress, HarakaPlugin, HarakaServer, HarakaTransaction, Next } from './haraka/types.js'
+import { cont, deny } from 'haraka-constants'
+
+/** What the lines of the suite share in one process. */
+export interface Shared {
+  /** Lines that already have their hooks. */
+  readonly attached: Set<string>
+  readonly live: Live
+  /** The configuration a transaction began with, kept to its end. */
+  snapshotOf(transaction: HarakaTransaction): Promise<Snapshot>
+  /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
+  readonly routes: WeakMap<HarakaAddress, Route>
+}
+
+let shared: Shared | undefined
+
+/** The process's one suite, opened by the first line that registers. */
+export function shareSuite(plugin: HarakaPlugin): Shared {
+  if (shared !== undefined) return shared
+  const live = openLive(harakaDirectory(), (level, text) => {
+    const method = ({ debug: 'logdebug', info: 'loginfo', warn: 'logwarn', error: 'logerror' } as const)[level]
+    plugin[method](text)
+  })
+  const snapshots = new WeakMap<HarakaTransaction, Snapshot>()
+  shared = {
+    attached: new Set(),
+    live,
+    routes: new WeakMap(),
+    async snapshotOf(transaction) {
+      const begun = snapshots.get(transaction)
+      if (begun !== undefined) return begun
+      const snapshot = await live.current()
+      snapshots.set(transaction, snapshot)
+      return snapshot
+    },
+  }
+  attachLifeCycle(plugin, live)
+  return shared
+}
+
+/** The directory given to `haraka -c`. */
+function harakaDirectory(): string {
+  return path.resolve(process.env['HARAKA'] ?? '.')
+}
+
+function attachLifeCycle(plugin: HarakaPlugin, live: Live): void {
+  // A configuration that cannot be used stops the start, in words, before anything listens (C7). The master of a
+  // cluster needs it for nothing else.
+  plugin['dmail_init_master'] = (next: Next, server: HarakaServer): void => {
+    live
+      .current()
+      .then(() => {
+        if (server.cluster === undefined) live.watch()
+        else live.close()
+        next(cont)
+      })
+      .catch((error: unknown) => {
+        plugin.logcrit(`dmail: ${error instanceof Error ? error.message : describeError(error)}`)
+        next(deny, 'dmail cannot start with this configuration, see the lines above or run "dmail check"')
+      })
+  }
+  plugin.register_hook('init_master', 'dmail_init_master')
+  // A worker that comes up while the files are broken goes on trying; its hooks answer 451 until then.
+  plugin['dmail_init_child'] = (next: Next): void => {
+    live.watch()
+    next(cont)
+  }
+  plugin.register_hook('init_child', 'dmail_init_child')
+  // A timer left running makes a graceful restart wait 30 s.
+  plugin['shutdown'] = (): void => {
+    live.close()
+  }
+}
