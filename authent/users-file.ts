@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from 'node:fs'
 import { foldLocal } from '../lib/address.js'
+import { decodeText } from '../lib/conf/read-file.js'
+import { compileWildcard, hasWildcard } from '../lib/conf/wildcard.js'
 import { validName } from '../lib/directory/protocol.js'
 
 /** One line `user:password:info`; `info` is the text of the label="value" list. */
@@ -23,10 +25,7 @@ export interface UsersTable {
 export function parseUsers(text: string): UsersTable {
   const users = new Map<string, FileUser>()
   const problems: string[] = []
-  for (const [index, raw] of text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .entries()) {
+  for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim()
     if (line === '' || line.startsWith('#')) continue
     const [, written, password, info = ''] = /^([^:]*):([^:]*)(?::(.*))?$/.exec(line) ?? []
@@ -45,38 +44,13 @@ export function findUser(table: UsersTable, name: string): FileUser | undefined 
 
 /** Users whose name matches: `*` and `?` are wildcards, text without them may stand anywhere in the name. */
 export function searchUsers(table: UsersTable, pattern: string, max: number): FileUser[] {
-  const folded = foldLocal(pattern)
-  const wanted = /[*?]/.test(folded) ? folded : `*${folded}*`
+  const matches = compileWildcard(hasWildcard(pattern) ? pattern : `*${pattern}*`)
   const found: FileUser[] = []
   for (const user of table.users.values()) {
     if (found.length >= max) break
-    if (matches(user.name, wanted)) found.push(user)
+    if (matches(user.name)) found.push(user)
   }
   return found
-}
-
-/** Wildcard match that goes back to the last `*` only: no pattern makes it slow. */
-function matches(text: string, pattern: string): boolean {
-  let at = 0
-  let want = 0
-  let star = -1
-  let mark = 0
-  while (at < text.length) {
-    const char = pattern.charAt(want)
-    if (char === '*') {
-      star = want++
-      mark = at
-    } else if (char !== '' && (char === '?' || char === text.charAt(at))) {
-      at++
-      want++
-    } else if (star >= 0) {
-      want = star + 1
-      at = ++mark
-    } else {
-      return false
-    }
-  }
-  return /^\**$/.test(pattern.slice(want))
 }
 
 export type UsersRead =
@@ -121,7 +95,7 @@ function readWhole(path: string): { stats: BigIntStats; content: string } {
       const before = fstatSync(fd, { bigint: true })
       const bytes = readFileSync(fd)
       const after = fstatSync(fd, { bigint: true })
-      if (stampOf(before) === stampOf(after)) return { stats: after, content: decode(bytes) }
+      if (stampOf(before) === stampOf(after)) return { stats: after, content: decodeText(bytes) }
     } finally {
       closeSync(fd)
     }
@@ -135,15 +109,6 @@ function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 
 function settledStamp(stats: BigIntStats): string | undefined {
   return Math.abs(Date.now() - Number(stats.ctimeMs)) < SETTLED_MS ? undefined : stampOf(stats)
-}
-
-/** UTF-8, else Latin-1, as in the configuration (C2). */
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return bytes.toString('latin1')
-  }
 }
 
 function codeOf(error: unknown): string {

@@ -19,7 +19,11 @@ const REPLIES = {
   badAddress: [550, '5.1.3', (address) => `${address}: this form of address is not accepted here`],
   loop: [550, '5.4.6', (address) => `${address}: mail for this address goes round in a loop`],
   tooManyHops: [550, '5.4.6', () => 'This message has passed through too many servers: it goes round in a loop'],
-  lookupUnavailable: [451, '4.3.0', (address) => `${address}: users cannot be looked up just now, please try again later`],
+  lookupUnavailable: [
+    451,
+    '4.3.0',
+    (address) => `${address}: users cannot be looked up just now, please try again later`,
+  ],
   mailboxFull: [452, '4.2.2', (address) => `${address}: the mailbox is full`],
   tooManyRecipients: [452, '4.5.3', () => 'Too many recipients in one message, send to the others in another one'],
   bannedClient: [554, '5.7.1', (ip) => `Mail from your address ${ip} is not accepted here`],
@@ -34,6 +38,5 @@ export type ReplyName = keyof typeof REPLIES
 /** The reply of that name; `subject` is the address (or IP) it is about. Control characters are left out. */
 export function reply(name: ReplyName, subject = ''): Reply {
   const [code, enhanced, text] = REPLIES[name]
-  // eslint-disable-next-line no-control-regex -- exactly these must not reach the sender
   return { code, enhanced, text: text(subject.replace(/[\x00-\x1f\x7f]/g, '?')) }
 }

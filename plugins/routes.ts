@@ -27,15 +27,20 @@ export async function decideRoute(
 
 function logRoute(connection: HarakaConnection, text: string, decided: Route): void {
   for (const { step, input, rule, at } of decided.trace) {
-    if (step === 'left-out') connection.logwarn(`dmail: ${text}: ${input} left out: ${rule}${at === undefined ? '' : ` (${at})`}`)
+    if (step === 'left-out')
+      connection.logwarn(`dmail: ${text}: ${input} left out: ${rule}${at === undefined ? '' : ` (${at})`}`)
   }
   if (!decided.accepted) {
     const { code, enhanced } = decided.reply
-    connection.lognotice(`dmail: ${text} refused ${code} ${enhanced}${decided.detail === undefined ? '' : `: ${decided.detail}`}`)
+    connection.lognotice(
+      `dmail: ${text} refused ${code} ${enhanced}${decided.detail === undefined ? '' : `: ${decided.detail}`}`,
+    )
     return
   }
   for (const { destination, step } of decided.destinations) {
     const rules = chainOf(step).map(({ step: name, at }) => (at === undefined ? name : `${name} ${at}`))
-    connection.loginfo(`dmail: ${text} -> ${describe(destination)}${rules.length === 0 ? '' : ` by ${rules.join(', ')}`}`)
+    connection.loginfo(
+      `dmail: ${text} -> ${describe(destination)}${rules.length === 0 ? '' : ` by ${rules.join(', ')}`}`,
+    )
   }
 }

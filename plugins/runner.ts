@@ -1,4 +1,5 @@
 import { cont, delay } from 'haraka-constants'
+import { foldDomain } from '../lib/address.js'
 import { deliverCopy } from '../lib/delivery/deliver.js'
 import type { Outcome } from '../lib/delivery/types.js'
 import { readItem, type SpooledItem } from '../lib/spool/item.js'
@@ -6,7 +7,9 @@ import { afterFailure } from '../lib/spool/schedule.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { addressText } from './haraka/address.js'
 import { describeError } from './haraka/hook.js'
+import { harakaQueue, type HarakaQueue } from './haraka/queue.js'
 import { queuedMessageOf } from './haraka/message.js'
+import { bringHome } from './homecoming.js'
 import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule, Next } from './haraka/types.js'
 import type { Shared } from './shared.js'
 
@@ -22,14 +25,19 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
   if (shared.attached.has('runner')) return
   shared.attached.add('runner')
   const plugins = plugin.haraka_require('plugins') as HarakaPluginsModule
+  const queue = harakaQueue(plugin)
 
   plugin['dmail_runner_send_email'] = (next: Next, hmail: HarakaHmail): void => {
     shared.live
       .current()
       .then((snapshot) => {
-        const item = readItem(hmail.todo.notes['dmail'])
-        useSchedule(plugins, hmail, snapshot, item === undefined ? 'remote' : 'local')
-        if (item !== undefined) hmail.get_mx = () => run(hmail, item, snapshot)
+        const work = localWork(hmail, snapshot, queue)
+        useSchedule(plugins, hmail, snapshot, work === undefined ? 'remote' : 'local')
+        if (work !== undefined) {
+          hmail.get_mx = () => {
+            run(hmail, work)
+          }
+        }
         next(cont)
       })
       .catch((error: unknown) => {
@@ -44,7 +52,12 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
  * Haraka gives a message up after a number of tries (`temp_fail_intervals`), DMail by its age (Q1). The try that fails
  * runs Haraka's `deferred` hooks with our delay.
  */
-function useSchedule(plugins: HarakaPluginsModule, hmail: HarakaHmail, snapshot: Snapshot, kind: 'remote' | 'local'): void {
+function useSchedule(
+  plugins: HarakaPluginsModule,
+  hmail: HarakaHmail,
+  snapshot: Snapshot,
+  kind: 'remote' | 'local',
+): void {
   hmail.temp_fail = (reason, extra) => {
     hmail.num_failures++
     const next = afterFailure(snapshot.schedule, kind, hmail.num_failures, hmail.todo.queue_time, Date.now())
@@ -53,11 +66,25 @@ function useSchedule(plugins: HarakaPluginsModule, hmail: HarakaHmail, snapshot:
   }
 }
 
+/** What is to be done here with a queue file; undefined for mail that leaves by SMTP. */
+function localWork(hmail: HarakaHmail, snapshot: Snapshot, queue: HarakaQueue): (() => Promise<Outcome>) | undefined {
+  const { notes, domain } = hmail.todo
+  const item = readItem(notes['dmail'])
+  if (item !== undefined) return () => carryOut(hmail, item, snapshot)
+  if (snapshot.tables.localDomains.has(foldDomain(domain))) return () => bringHome(hmail, snapshot, queue)
+  return undefined
+}
+
 /** Does the work of one queue file and tells Haraka what became of it. */
-function run(hmail: HarakaHmail, item: SpooledItem, snapshot: Snapshot): void {
-  carryOut(hmail, item, snapshot)
+function run(hmail: HarakaHmail, work: () => Promise<Outcome>): void {
+  work()
     .catch((error: unknown): Outcome => {
-      return { state: 'deferred', status: '4.3.0', text: 'The delivery could not be made', detail: describeError(error) }
+      return {
+        state: 'deferred',
+        status: '4.3.0',
+        text: 'The delivery could not be made',
+        detail: describeError(error),
+      }
     })
     .then((outcome) => {
       finish(hmail, outcome)
@@ -67,7 +94,11 @@ function run(hmail: HarakaHmail, item: SpooledItem, snapshot: Snapshot): void {
     })
 }
 
-function carryOut(hmail: HarakaHmail, { work, clientIp, messageId }: SpooledItem, snapshot: Snapshot): Promise<Outcome> {
+function carryOut(
+  hmail: HarakaHmail,
+  { work, clientIp, messageId }: SpooledItem,
+  snapshot: Snapshot,
+): Promise<Outcome> {
   if (work.kind === 'report') {
     return Promise.resolve({ state: 'failed', status: work.status, text: work.text, detail: work.text })
   }

@@ -3,6 +3,7 @@ import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import type { Route } from '../lib/routing/types.js'
 import { describeError } from './haraka/hook.js'
+import { logTo } from './haraka/log.js'
 import type { HarakaAddress, HarakaPlugin, HarakaServer, HarakaTransaction, Next } from './haraka/types.js'
 import { cont, deny } from 'haraka-constants'
 
@@ -22,10 +23,7 @@ let shared: Shared | undefined
 /** The process's one suite, opened by the first line that registers. */
 export function shareSuite(plugin: HarakaPlugin): Shared {
   if (shared !== undefined) return shared
-  const live = openLive(harakaDirectory(), (level, text) => {
-    const method = ({ debug: 'logdebug', info: 'loginfo', warn: 'logwarn', error: 'logerror' } as const)[level]
-    plugin[method](text)
-  })
+  const live = openLive(harakaDirectory(), logTo(plugin))
   const snapshots = new WeakMap<HarakaTransaction, Snapshot>()
   shared = {
     attached: new Set(),

@@ -7,9 +7,13 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const demo = path.join(root, 'demo')
-const made = spawnSync(process.execPath, [path.join(root, 'dist/bin/dmail.js'), 'init', demo, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const made = spawnSync(
+  process.execPath,
+  [path.join(root, 'dist/bin/dmail.js'), 'init', demo, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
 if (made.status !== 0) process.exit(made.status ?? 1)
 const installed = path.join(demo, 'node_modules/haraka-plugin-dmail')
 mkdirSync(path.dirname(installed), { recursive: true })

@@ -1,17 +1,36 @@
 import { checkReport, type CheckReport } from '../conf/check.js'
-import { loadAll } from '../suite/snapshot.js'
+import type { Problem } from '../conf/problem.js'
+import { loadAll, makeSnapshot, openUsers, type Loaded } from '../suite/snapshot.js'
+import { checkTargets } from '../suite/targets.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
+export interface CheckOptions {
+  readonly config: string
+  readonly json: boolean
+  /** False: do not ask the user directory whether the targets of rules exist. */
+  readonly lookups: boolean
+}
+
 /** `dmail check`: exit 1 when there is any error. */
-export async function checkCommand(
-  { config, json }: { readonly config: string; readonly json: boolean },
-  terminal: Terminal,
-): Promise<Exit> {
-  const { configuration, problems } = await loadAll(config)
-  const report = checkReport(configuration, problems.slice(configuration.problems.length))
-  if (json) printJson(terminal, report)
+export async function checkCommand(options: CheckOptions, terminal: Terminal): Promise<Exit> {
+  const loaded = await loadAll(options.config)
+  const { configuration, problems } = loaded
+  const targets = options.lookups && loaded.fatal.length === 0 ? await tryTargets(loaded, options.config) : []
+  const report = checkReport(configuration, [...problems.slice(configuration.problems.length), ...targets])
+  if (options.json) printJson(terminal, report)
   else printReport(report, terminal)
   return report.errors.length > 0 ? EXIT.problems : EXIT.done
+}
+
+async function tryTargets(loaded: Loaded, harakaDir: string): Promise<Problem[]> {
+  // What a module complains of shows in the answer it does not give.
+  const users = openUsers(loaded, harakaDir, () => undefined)
+  try {
+    const { tables, world } = await makeSnapshot(loaded, users, harakaDir, () => undefined)
+    return await checkTargets(loaded, tables, world)
+  } finally {
+    users.close()
+  }
 }
 
 function printReport({ errors, warnings, settings }: CheckReport, terminal: Terminal): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
-import { checkCommand } from './check.js'
+import { checkCommand, type CheckOptions } from './check.js'
 import { initCommand } from './init.js'
 import { routeCommand, type RouteOptions } from './route.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
@@ -25,8 +25,11 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 
   common(program.command('check'))
     .summary('show errors, warnings and what becomes of every setting')
-    .description('Reads config/dmail.conf, config/dmail.ini and every file they name, and says what is wrong with them.')
-    .action(async (options: CommonOptions) => {
+    .description(
+      'Reads config/dmail.conf, config/dmail.ini and every file they name, and says what is wrong with them.',
+    )
+    .option('--no-lookups', 'do not ask the user directory whether the targets of rules exist')
+    .action(async (options: CheckOptions) => {
       exit = await checkCommand(options, terminal)
     })
 
@@ -48,7 +51,9 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     .command('init')
     .argument('<dir>', 'the Haraka directory to make')
     .summary('make a Haraka directory that is ready for mail on loopback')
-    .description('Makes a Haraka directory on loopback with a commented dmail.conf and a few sample users. Keeps files that exist.')
+    .description(
+      'Makes a Haraka directory on loopback with a commented dmail.conf and a few sample users. Keeps files that exist.',
+    )
     .addOption(new Option('--port <number>', 'SMTP port on 127.0.0.1').default(2525).argParser(portNumber))
     .addOption(new Option('--json', 'print the result as JSON').default(false))
     .action(async (dir: string, options: { readonly port: number; readonly json: boolean }) => {

@@ -12,6 +12,8 @@ export interface ProcessStart {
   readonly env: Readonly<Record<string, string>>
   /** User to become; undefined = stay. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** The message counts as taken whether it was read or not (see runProcess). */
+  readonly fitsPipe: boolean
   /** Time for everything, in milliseconds; then TERM to the group. */
   readonly timeoutMs: number
   /** Time between TERM and KILL, in milliseconds. */
@@ -27,6 +29,9 @@ export type Ended =
   | { readonly how: 'signal'; readonly signal: string; readonly output: Buffer }
   | { readonly how: 'exit'; readonly code: number; readonly tookAll: boolean; readonly output: Buffer }
 
+/** What every pipe holds, in bytes. */
+export const PIPE_BYTES = 64 * 1024
+
 const MAX_OUTPUT = 2048
 
 /** How long the pipes may take to run dry once the robot and its group are gone, in milliseconds. */
@@ -38,8 +43,9 @@ type Robot = ChildProcessByStdio<Writable, Readable, Readable>
  * Runs a program, without a shell and in a process group of its own, with `head` and then the message (LF line ends) on
  * its standard input. What is left of the group is killed when its leader ends. `open` is called once it runs.
  *
- * Bytes in the pipe count as taken: whether a robot read a message that fits into the pipe's buffer (some 200 KB on
- * Linux) cannot be told. The standard input is a socket, as Node makes it: it can be read, but not opened anew as
+ * Bytes in the pipe count as taken: whether a robot read what fits into the pipe (PIPE_BYTES at least, some 200 KB on
+ * Linux) cannot be told. So that a robot that never reads is not sometimes too quick for a short message, `fitsPipe` counts
+ * that as taken in any case. The standard input is a socket, as Node makes it: it can be read, but not opened anew as
  * /dev/stdin.
  *
  * Never rejects, and always ends, at the latest 2 x `graceMs` after the time is over.
@@ -74,7 +80,7 @@ export async function runProcess(start: ProcessStart, head: string, open: () => 
   limit.stop()
   signalGroup(leader, 'SIGKILL')
   await atMost(SETTLE_MS, Promise.all([feed.done, output.done]))
-  const tookAll = feed.tookAll()
+  const tookAll = start.fitsPipe || feed.tookAll()
   // A program that left the group may hold the pipes open for ever.
   for (const stream of [robot.stdin, message, robot.stdout, robot.stderr]) stream.destroy()
 

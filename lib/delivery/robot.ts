@@ -2,7 +2,7 @@ import { deliveredToLine, fromLine } from './mbox.js'
 import { robotEnvironment } from './robot-environment.js'
 import { cannotRun, outcomeOf, type ExitStatus } from './robot-outcome.js'
 import { findProgram } from './robot-program.js'
-import { runProcess } from './robot-process.js'
+import { PIPE_BYTES, runProcess } from './robot-process.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'
 
 export interface RobotSpec {
@@ -54,6 +54,7 @@ export async function runRobot(spec: RobotSpec, message: MessageSource, envelope
       cwd: spec.cwd,
       env: robotEnvironment(envelope, spec.user?.home),
       ...(spec.user === undefined || isOurselves(spec.user) ? {} : { user: spec.user }),
+      fitsPipe: message.size + head.length <= PIPE_BYTES,
       timeoutMs: spec.timeoutMs,
       graceMs: spec.graceMs ?? GRACE_MS,
     },

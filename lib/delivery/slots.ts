@@ -36,7 +36,7 @@ export function createSlots(limits: { readonly max: number; readonly perProgram:
 
   // A program at its own limit must not hold up the others behind it.
   const admit = (): void => {
-    for (let at = 0; at < line.length && all < limits.max; ) {
+    for (let at = 0; at < line.length && all < limits.max;) {
       const next = line[at]
       if (next === undefined || !isFree(next.program)) {
         at++

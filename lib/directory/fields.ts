@@ -27,8 +27,8 @@ export function parseFields(info: string): Map<string, string> | undefined {
 }
 
 /**
- * Writes an info part with inner quotes escaped. `parseFields` gives the same fields back for every value but one that
- * ends like the start of a field (a quote, blanks, a word, `=`), which R11 cannot tell from one.
+ * Writes an info part with inner quotes escaped. `parseFields` gives the same fields back, but for a value that has a quote
+ * and ends like the start of a field (a blank, a word, `=`): R11 cannot tell that from one.
  */
 export function formatFields(fields: ReadonlyMap<string, string>): string {
   return [...fields].map(([label, value]) => `${label}="${value.replaceAll('"', '\\"')}"`).join(' ')

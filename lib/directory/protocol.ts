@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import type { MapPath } from '../conf/paths.js'
 import { parseFields } from './fields.js'
@@ -35,11 +36,7 @@ export function encodeLookup(name: string): string | undefined {
  */
 export function decodeLine(line: Uint8Array): string | undefined {
   if (line.some((byte) => (byte < 0x20 && byte !== 0x09) || byte === 0x7f)) return undefined
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(line)
-  } catch {
-    return Buffer.from(line).toString('latin1')
-  }
+  return isUtf8(line) ? Buffer.from(line).toString() : Buffer.from(line).toString('latin1')
 }
 
 export type ReplyClass = 'ok' | 'err' | 'dead' | 'data' | 'garbage'

@@ -88,7 +88,8 @@ const NULL_DEVICES = new Set(['/dev/null', '/dev/nul', 'nul'])
  * Source: manual ("for a robot ... for a file ..."), decisions R4-R6, R12, R17.
  */
 export function parseDestination(text: string, place: Place, mapPath: MapPath): WrittenOrBad {
-  if (text === '') return { kind: 'bad', message: 'the destination is empty', hint: 'name an address, |program or /file' }
+  if (text === '')
+    return { kind: 'bad', message: 'the destination is empty', hint: 'name an address, |program or /file' }
   if (text.toLowerCase() === '$user') return { kind: 'self' }
   if (text.startsWith('|')) return parseRobot(text.slice(1), mapPath)
   if (place === 'alias' && /^:include:/i.test(text)) {
@@ -141,7 +142,11 @@ function parseFile(text: string, mapPath: MapPath): WrittenOrBad {
   if (!mapped.ok) return { kind: 'bad', ...withoutOk(mapped) }
   if (NULL_DEVICES.has(mapped.path)) return { kind: 'discard' }
   if (!/^[/\\]|^[A-Za-z]:/.test(text)) {
-    return { kind: 'bad', message: `"${text}" is not a full path`, hint: 'a file destination needs its full path (R17)' }
+    return {
+      kind: 'bad',
+      message: `"${text}" is not a full path`,
+      hint: 'a file destination needs its full path (R17)',
+    }
   }
   return { kind: 'file', path: mapped.path }
 }

@@ -47,7 +47,9 @@ export async function ownFileStage(run: Run, here: Here & { readonly step: Step 
     isSelf,
     self: () => Promise.resolve(deliver(step)),
     mailboxOf: (local) =>
-      foldLocal(local) === foldLocal(user.local) ? Promise.resolve(deliver(step)) : otherMailbox(run, here, step, domain, local),
+      foldLocal(local) === foldLocal(user.local)
+        ? Promise.resolve(deliver(step))
+        : otherMailbox(run, here, step, domain, local),
     refuses: (target) => {
       const why = refuseUserRule(run, target)
       if (why !== undefined) refused++

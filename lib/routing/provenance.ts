@@ -29,7 +29,9 @@ export function describe(destination: Destination): string {
       return `file ${destination.path}`
     case 'remote': {
       const { via, address } = destination
-      return via === undefined ? `remote ${address.text}` : `remote ${address.text} via ${formatHost(via.host)}:${via.port}`
+      return via === undefined
+        ? `remote ${address.text}`
+        : `remote ${address.text} via ${formatHost(via.host)}:${via.port}`
     }
     case 'discard':
       return 'discard'

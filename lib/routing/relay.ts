@@ -19,8 +19,7 @@ export interface RelayRule {
 }
 
 export type RelayRight =
-  | { readonly allowed: true; readonly rule: string; readonly at: string | undefined }
-  | { readonly allowed: false }
+  { readonly allowed: true; readonly rule: string; readonly at: string | undefined } | { readonly allowed: false }
 
 /**
  * May this client send to an address outside? Rules of different kinds are alternatives (semantics 9). Unlike DMail,

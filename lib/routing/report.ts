@@ -57,7 +57,11 @@ function reportDestination(destination: Destination): ReportedDestination {
       return { kind: 'file', path: destination.path }
     case 'remote': {
       const { address, via } = destination
-      return { kind: 'remote', address: address.text, via: via === undefined ? null : `${formatHost(via.host)}:${via.port}` }
+      return {
+        kind: 'remote',
+        address: address.text,
+        via: via === undefined ? null : `${formatHost(via.host)}:${via.port}`,
+      }
     }
     case 'discard':
       return { kind: 'discard' }

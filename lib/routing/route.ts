@@ -20,7 +20,13 @@ export async function route(tables: Tables, world: World, text: string, client: 
   if (!tables.localDomains.has(address.domain)) {
     const right = relayRight(tables.relayRules, tables.legacyOpen, client, address)
     if (!right.allowed) return refuse(run, address, reply('relayingDenied', address.text))
-    run.trace.add(undefined, { step: 'relay', input: address.text, rule: right.rule, at: right.at, output: ['may relay'] })
+    run.trace.add(undefined, {
+      step: 'relay',
+      input: address.text,
+      rule: right.rule,
+      at: right.at,
+      output: ['may relay'],
+    })
   }
   try {
     const verdict = await run.fromStart({ address, source: undefined, step: undefined, depth: 0 })

@@ -90,4 +90,3 @@ export async function once(run: Run, stage: string, here: Here, follow: () => Pr
   run.visited.set(key, verdict)
   return verdict
 }
-

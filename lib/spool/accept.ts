@@ -1,4 +1,5 @@
 import type { Outcome } from '../delivery/types.js'
+import type { Log } from '../directory/log.js'
 import { reply, type Reply } from '../reply.js'
 import type { SpooledItem } from './item.js'
 import type { LocalCopy, Plan, RemoteGroup } from './plan.js'
@@ -18,10 +19,10 @@ export interface Spool {
 
 export interface AcceptPorts {
   readonly spool: Spool
-  deliver(copy: LocalCopy): Promise<Outcome>
+  readonly deliver: (copy: LocalCopy) => Promise<Outcome>
   /** Copies written at the same time; 1 when the message can be read by one reader only. */
   readonly parallel: number
-  log(level: 'info' | 'warn' | 'error', text: string): void
+  readonly log: Log
 }
 
 /** `queued` = the sender may forget the message; anything else = nothing of it may be taken as kept. */
@@ -47,7 +48,7 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
     }
     for (const copy of plan.spooled) held.push(await spool.hold({ kind: 'deliver', copy }))
 
-    const failures = plan.looping.map(({ original, found }) => ({ original, ...loopOutcome(found) }))
+    const failures = [...plan.failing]
     const waiting: LocalCopy[] = []
     await eachOf(plan.immediate, ports.parallel, async (copy) => {
       const outcome = await ports.deliver(copy)
@@ -72,11 +73,6 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
   }
   for (const one of held) one.start()
   return { queued: true, reply: reply('queued') }
-}
-
-function loopOutcome(found: string): { status: string; text: string } {
-  const { enhanced, text } = reply('loop', found)
-  return { status: enhanced, text }
 }
 
 function describeOutcome({ original, found, destination }: LocalCopy, outcome: Outcome): string {

@@ -1,15 +1,16 @@
 import { parseAddress, type Address } from '../address.js'
+import { reply, type Reply } from '../reply.js'
 import { identity } from '../routing/provenance.js'
-import type { Destination, Placed } from '../routing/types.js'
+import type { Destination, Route } from '../routing/types.js'
 
 /** A message with more `Received:` headers than this goes round in a loop (R15). */
 export const HOP_LIMIT = 30
 
-/** A recipient that was accepted, with the places its copies go to. */
+/** A recipient and what was decided for it. */
 export interface RoutedRecipient {
   /** The address as given at RCPT. */
   readonly original: string
-  readonly destinations: readonly Placed[]
+  readonly route: Route
 }
 
 type DestinationOf<Kind extends Destination['kind']> = Extract<Destination, { kind: Kind }>
@@ -36,8 +37,16 @@ export interface Plan {
   /** Robots: they run from the queue after the 250 (D12). */
   readonly spooled: readonly LocalCopy[]
   readonly remote: readonly RemoteGroup[]
-  /** Copies that would go round in a loop (R15); when nothing else is left the message is refused. */
-  readonly looping: readonly { readonly original: string; readonly found: string }[]
+  /** What failed for good before anything was done; when nothing else is left the message is refused. */
+  readonly failing: readonly Failure[]
+}
+
+export interface Failure {
+  readonly original: string
+  /** RFC 3463. */
+  readonly status: string
+  /** For the sender. */
+  readonly text: string
 }
 
 export interface PlanRules {
@@ -53,11 +62,12 @@ export function planMessage(recipients: readonly RoutedRecipient[], rules: PlanR
   const passed = new Set(rules.deliveredTo.map(comparable))
   const immediate: LocalCopy[] = []
   const spooled: LocalCopy[] = []
-  const looping: { original: string; found: string }[] = []
+  const failing: Failure[] = []
   const groups = new Map<string, { original: string; address: Address }[]>()
 
-  for (const { original, destinations } of recipients) {
-    for (const { destination, found, redirected } of destinations) {
+  for (const { original, route } of recipients) {
+    if (!route.accepted) failing.push(failure(original, route.reply))
+    for (const { destination, found, redirected } of route.destinations) {
       if (destination.kind === 'discard') continue
       const repeatable = rules.allowDuplicates && destination.kind !== 'remote'
       const same = identity(destination)
@@ -65,7 +75,8 @@ export function planMessage(recipients: readonly RoutedRecipient[], rules: PlanR
       seen.add(same)
       const plainRelay = destination.kind === 'remote' && !redirected
       if (!plainRelay && passed.has(comparable(found.text))) {
-        looping.push({ original, found: found.text })
+        // R15: it has been here before.
+        failing.push(failure(original, reply('loop', found.text)))
         continue
       }
       switch (destination.kind) {
@@ -86,7 +97,11 @@ export function planMessage(recipients: readonly RoutedRecipient[], rules: PlanR
     }
   }
   const remote = [...groups].map(([key, group]) => ({ deliveredTo: key === '' ? undefined : key, recipients: group }))
-  return { immediate, spooled, remote, looping }
+  return { immediate, spooled, remote, failing }
+}
+
+function failure(original: string, { enhanced, text }: Reply): Failure {
+  return { original, status: enhanced, text }
 }
 
 /** The form in which two Delivered-To values are compared. */

@@ -24,7 +24,8 @@ export function afterFailure(
 ): NextTry {
   const left = arrivedMs + schedule.maxAgeMs - nowMs
   if (left <= 0) return { kind: 'give up' }
-  const pause = kind === 'remote' ? schedule.retryMs : Math.min(schedule.retryMs, FIRST_LOCAL_RETRY_MS * 2 ** (failures - 1))
+  const pause =
+    kind === 'remote' ? schedule.retryMs : Math.min(schedule.retryMs, FIRST_LOCAL_RETRY_MS * 2 ** (failures - 1))
   // The last try comes when time is up, not up to one interval before.
   return { kind: 'retry', inMs: Math.min(pause, left) }
 }

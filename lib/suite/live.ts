@@ -34,7 +34,7 @@ export function openLive(harakaDir: string, log: Log): Live {
   let since = 0
   const retiring = new Set<NodeJS.Timeout>()
   const warn = (text: string): void => {
-    log('warn', `dmail: ${text}`)
+    log('warn', text)
   }
 
   let current: Promise<Snapshot> = load(true)
@@ -47,12 +47,12 @@ export function openLive(harakaDir: string, log: Log): Live {
     files = loaded.files
     everyMs = loaded.configuration.ini.main.reloadCheck
     for (const problem of loaded.problems) {
-      log(problem.severity === 'error' ? 'error' : 'warn', `dmail: ${formatProblem(problem)}`)
+      log(problem.severity === 'error' ? 'error' : 'warn', formatProblem(problem))
     }
     const errors = loaded.problems.filter(({ severity }) => severity === 'error').length
     if (!first && errors > 0) throw new Error(`${errors} errors, the configuration before stays in force`)
     const snapshot = await makeSnapshot(loaded, usersFor(loaded), harakaDir, warn)
-    log('info', `dmail: configuration ${first ? 'loaded' : 'reloaded'}: ${summary(loaded)}`)
+    log('info', `configuration ${first ? 'loaded' : 'reloaded'}: ${summary(loaded)}`)
     return snapshot
   }
 
@@ -64,9 +64,12 @@ export function openLive(harakaDir: string, log: Log): Live {
       return users.directory
     }
     if (users !== undefined) retire(users.directory)
-    users = { directory: openUsers(loaded, harakaDir, (level, text) => {
-      log(level, `dmail: ${text}`)
-    }), key }
+    users = {
+      directory: openUsers(loaded, harakaDir, (level, text) => {
+        log(level, text)
+      }),
+      key,
+    }
     return users.directory
   }
 
@@ -90,7 +93,7 @@ export function openLive(harakaDir: string, log: Log): Live {
       await next
       current = next
     } catch (error) {
-      log('error', `dmail: configuration not reloaded: ${error instanceof Error ? error.message : String(error)}`)
+      log('error', `configuration not reloaded: ${error instanceof Error ? error.message : String(error)}`)
     }
     await watcher?.set(files, since)
   }
@@ -105,7 +108,7 @@ export function openLive(harakaDir: string, log: Log): Live {
         .catch(() => undefined)
         .then(() => started.set(files, since))
         .catch((error: unknown) => {
-          log('error', `dmail: files are not watched: ${String(error)}`)
+          log('error', `files are not watched: ${String(error)}`)
         })
     },
     close() {

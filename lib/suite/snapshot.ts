@@ -107,7 +107,8 @@ export async function makeSnapshot(
       robot: {
         path: [home, ...ini.robot.path],
         cwd: home,
-        user: robotUser === undefined ? undefined : { uid: robotUser.uid, gid: robotUser.gid, home: robotUser.home ?? '/' },
+        user:
+          robotUser === undefined ? undefined : { uid: robotUser.uid, gid: robotUser.gid, home: robotUser.home ?? '/' },
         timeoutMs: ini.robot.timeout,
         unixfrom: ini.robot.unixfrom,
         exitStatus: ini.robot.exitStatus,

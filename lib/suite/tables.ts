@@ -15,7 +15,8 @@ export function localDomains({ conf }: Configuration): Map<string, LocalDomain> 
   // semantics 4: alt_drop_path counts "only when NOT using external authentication".
   const external = conf.one('authent_method') === 'external'
   const alternatives = new Map(conf.all('alt_drop_path').map(({ value }) => [value.domain, value.path]))
-  const pathOf = (domain: string, otherwise: string): string => (external ? otherwise : (alternatives.get(domain) ?? otherwise))
+  const pathOf = (domain: string, otherwise: string): string =>
+    external ? otherwise : (alternatives.get(domain) ?? otherwise)
 
   const hosts = conf.all('host_domain').map(({ value }) => value)
   const [main] = hosts

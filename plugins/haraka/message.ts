@@ -14,7 +14,10 @@ export interface SharedMessage {
 const PARALLEL = 16
 
 /** The message of a transaction. Haraka's stream has one reader at a time, so a small message is read once. */
-export async function messageOf({ message_stream: stream, data_bytes: size }: HarakaTransaction): Promise<SharedMessage> {
+export async function messageOf({
+  message_stream: stream,
+  data_bytes: size,
+}: HarakaTransaction): Promise<SharedMessage> {
   const source = { size, open: () => openStream(stream) }
   if (size > BUFFERED_UP_TO) return { source, parallel: 1 }
   return { source: bufferSource(await collect(source.open())), parallel: PARALLEL }

@@ -102,7 +102,10 @@ function toHaraka({ recipients }: RemoteGroup, sample: HarakaAddress): HarakaAdd
 }
 
 /** Adds a Delivered-To line (R15) in front of a message on its way into the queue. */
-function withDeliveredTo(stream: Pick<HarakaMessageStream, 'pipe'>, value: string | undefined): Pick<HarakaMessageStream, 'pipe'> {
+function withDeliveredTo(
+  stream: Pick<HarakaMessageStream, 'pipe'>,
+  value: string | undefined,
+): Pick<HarakaMessageStream, 'pipe'> {
   if (value === undefined) return stream
   return {
     pipe(destination, options) {

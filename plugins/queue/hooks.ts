@@ -1,16 +1,17 @@
 import { deliverCopy } from '../../lib/delivery/deliver.js'
-import { reply } from '../../lib/reply.js'
-import { acceptMessage, type Spool } from '../../lib/spool/accept.js'
+import { reply, type Reply } from '../../lib/reply.js'
+import { acceptMessage } from '../../lib/spool/accept.js'
 import { HOP_LIMIT, planMessage, type RoutedRecipient } from '../../lib/spool/plan.js'
 import { addressText } from '../haraka/address.js'
 import { accept, connectionHook, CONTINUE, refuse, withCode, type Answer } from '../haraka/hook.js'
+import { logTo } from '../haraka/log.js'
 import { messageOf } from '../haraka/message.js'
 import { harakaQueue, type HarakaQueue } from '../haraka/queue.js'
+import { spoolOf } from '../haraka/spool.js'
 import type { HarakaConnection, HarakaPlugin, HarakaTransaction } from '../haraka/types.js'
 import { attachRunner } from '../runner.js'
 import { decideRoute } from '../routes.js'
 import type { Shared } from '../shared.js'
-import type { Reply } from '../../lib/reply.js'
 
 /** The longest a client waits for a busy drop file; the copy waits in the queue then. Well below Haraka's 30 s for a hook. */
 const CLIENT_WAIT_MS = 5_000
@@ -55,7 +56,7 @@ async function takeMessage(
   const sender = addressText(transaction.mail_from)
   const settings = { ...delivery, lockWaitMs: Math.min(delivery.lockWaitMs, CLIENT_WAIT_MS) }
   const { queued, reply: answer } = await acceptMessage(plan, {
-    spool: spoolFor(queue, transaction, context),
+    spool: spoolOf(queue, transaction, context, (group) => queue.relay(transaction, group)),
     parallel,
     deliver: (copy) =>
       deliverCopy(
@@ -64,10 +65,7 @@ async function takeMessage(
         { sender, originalRecipient: copy.original, recipient: copy.found, ...context },
         settings,
       ),
-    log: (level, text) => {
-      const method = ({ info: 'loginfo', warn: 'logwarn', error: 'logerror' } as const)[level]
-      connection[method](`dmail: ${text}`)
-    },
+    log: logTo(connection),
   })
   return queued ? accept(answer) : refuse(answer)
 }
@@ -81,25 +79,8 @@ async function routedRecipients(
   const routed: RoutedRecipient[] = []
   for (const recipient of transaction.rcpt_to) {
     const route = shared.routes.get(recipient) ?? (await decideRoute(shared, connection, transaction, recipient, true))
-    if (!route.accepted) return { refusal: route.reply }
-    routed.push({ original: addressText(recipient), destinations: route.destinations })
+    if (!route.accepted && route.reply.code < 500) return { refusal: route.reply }
+    routed.push({ original: addressText(recipient), route })
   }
   return { routed }
-}
-
-function spoolFor(
-  queue: HarakaQueue,
-  transaction: HarakaTransaction,
-  context: { readonly clientIp: string; readonly messageId: string },
-): Spool {
-  return {
-    relay: (group) => queue.relay(transaction, group),
-    hold: (work) => {
-      const original = work.kind === 'deliver' ? work.copy.original : work.original
-      const recipient = transaction.rcpt_to.find((one) => addressText(one) === original)
-      if (recipient === undefined) throw new Error(`no recipient ${original} in this message`)
-      return queue.hold(transaction, recipient, { version: 1, work, ...context })
-    },
-    sync: () => queue.sync(),
-  }
 }

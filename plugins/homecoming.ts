@@ -1,0 +1,73 @@
+import { readHeaders } from '../lib/delivery/headers.js'
+import { deliverCopy } from '../lib/delivery/deliver.js'
+import type { Outcome } from '../lib/delivery/types.js'
+import { reply } from '../lib/reply.js'
+import { route } from '../lib/routing/route.js'
+import { acceptMessage } from '../lib/spool/accept.js'
+import { HOP_LIMIT, planMessage, type RoutedRecipient } from '../lib/spool/plan.js'
+import type { Snapshot } from '../lib/suite/snapshot-types.js'
+import { addressText, toAddress } from './haraka/address.js'
+import { logTo } from './haraka/log.js'
+import { queuedMessageOf } from './haraka/message.js'
+import type { HarakaQueue } from './haraka/queue.js'
+import { spoolOf } from './haraka/spool.js'
+import type { HarakaHmail, QueueSource } from './haraka/types.js'
+
+/**
+ * Mail in Haraka's queue whose domain is local: a bounce to a user of ours, or what another plugin sent. Sending it by
+ * SMTP would need an MX that leads back here, so it is routed and carried out like mail that came in.
+ */
+export async function bringHome(hmail: HarakaHmail, snapshot: Snapshot, queue: HarakaQueue): Promise<Outcome> {
+  const { todo } = hmail
+  const message = queuedMessageOf(hmail)
+  const headers = await readHeaders(message, ['received', 'delivered-to', 'message-id'])
+  if ((headers.get('received') ?? []).length > HOP_LIMIT) return failed('tooManyHops')
+
+  const recipients: RoutedRecipient[] = []
+  for (const recipient of todo.rcpt_to) {
+    const original = addressText(recipient)
+    const client = { ip: undefined, sender: toAddress(todo.mail_from), trusted: true }
+    const decided = await route(snapshot.tables, snapshot.world, original, client)
+    if (!decided.accepted && decided.reply.code < 500) {
+      const { enhanced, text } = decided.reply
+      return { state: 'deferred', status: enhanced, text, detail: decided.detail ?? text }
+    }
+    recipients.push({ original, route: decided })
+  }
+
+  const { allowDuplicates } = snapshot
+  const plan = planMessage(recipients, { allowDuplicates, deliveredTo: headers.get('delivered-to') ?? [] })
+  const context = { clientIp: '', messageId: headers.get('message-id')?.[0] ?? '' }
+  const source = queueSource(hmail)
+  const { queued, reply: answer } = await acceptMessage(plan, {
+    spool: spoolOf(queue, source, context, (group) => queue.relayQueued(source, group)),
+    // A queue file can be read by any number of readers at once.
+    parallel: 16,
+    deliver: (copy) => {
+      const sender = addressText(todo.mail_from)
+      const envelope = { sender, originalRecipient: copy.original, recipient: copy.found, ...context }
+      return deliverCopy(copy.destination, message, envelope, snapshot.delivery)
+    },
+    log: logTo(hmail),
+  })
+  if (queued) return { state: 'delivered' }
+  const { code, enhanced, text } = answer
+  return { state: code < 500 ? 'deferred' : 'failed', status: enhanced, text, detail: text }
+}
+
+/** The queue file as something to put into the queue again. */
+function queueSource(hmail: HarakaHmail): QueueSource {
+  const { uuid, mail_from, rcpt_to } = hmail.todo
+  return {
+    uuid,
+    mail_from,
+    rcpt_to,
+    notes: {},
+    message_stream: { pipe: (destination) => hmail.data_stream().pipe(destination) },
+  }
+}
+
+function failed(name: 'tooManyHops'): Outcome {
+  const { enhanced, text } = reply(name)
+  return { state: 'failed', status: enhanced, text, detail: text }
+}
