@@ -31,8 +31,9 @@ export interface Extent {
 
 /** The left side, folded. A prefix key is `sales*` or `sales*@domain`, without its star here. */
 export interface AliasKey {
-  readonly local: string
-  readonly domain: string | undefined
+  /** `user` or `user@domain`. */
+  readonly text: string
+  readonly hasDomain: boolean
   readonly isPrefix: boolean
 }
 
@@ -111,7 +112,12 @@ function readKey(written: string): AliasKey | string {
   const name = isPrefix ? local.slice(0, -1) : local
   if (!bare.startsWith('"') && /[<>(),;|]/.test(name)) return 'has a character that a name needs quotes for'
   if (hasWildcard(name)) return 'has a wildcard that is not one * at the end'
-  return { local: foldLocal(name), domain, isPrefix }
+  return aliasKey(foldLocal(name), domain, isPrefix)
+}
+
+/** The key of a local part and a domain, both folded. */
+export function aliasKey(local: string, domain: string | undefined, isPrefix: boolean): AliasKey {
+  return { text: domain === undefined ? local : `${local}@${domain}`, hasDomain: domain !== undefined, isPrefix }
 }
 
 /** Joins an entry's lines with a blank; comments and blank lines between them are left out. */

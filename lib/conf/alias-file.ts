@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { foldDomain, foldLocal } from '../address.js'
-import { parseEntry, type AliasItem, type AliasKey, type AliasSource, type Extent } from './alias-entry.js'
+import { aliasKey, parseEntry, type AliasItem, type AliasKey, type AliasSource, type Extent } from './alias-entry.js'
 import { expandItems, loadIncludes, sourceOf, type IncludedLists } from './alias-include.js'
 import { aliasIndex, formatKey, MAX_KEYS, type AliasIndex } from './alias-index.js'
 import { LF, lineKind, usualColon } from './alias-scan.js'
@@ -57,7 +57,12 @@ export async function loadAliasFile(file: string, label: string, mapPath: MapPat
   const source: AliasSource = { ...sourceOf(content.ok ? content.data : Buffer.alloc(0)), label, mapPath }
   const included = await indexEntries(source, index, log)
   const { lists, files } = await loadIncludes(included, mapPath, log)
-  return { table: aliasTable(source, index, lists), readable: content.ok, problems: log.problems(), files: [file, ...files] }
+  return {
+    table: aliasTable(source, index, lists),
+    readable: content.ok,
+    problems: log.problems(),
+    files: [file, ...files],
+  }
 }
 
 /** Fills the index and returns the `:include:` items met. */
@@ -104,9 +109,7 @@ async function indexEntries(source: AliasSource, index: AliasIndex, log: Problem
 /** The key of a usual line: ASCII, so that lower case is all the folding there is. */
 function usualKey({ data }: AliasSource, start: number, colon: number): AliasKey {
   const text = data.toString('latin1', start, colon).toLowerCase()
-  const at = text.indexOf('@')
-  if (at < 0) return { local: text, domain: undefined, isPrefix: false }
-  return { local: text.slice(0, at), domain: text.slice(at + 1), isPrefix: false }
+  return { text, hasDomain: text.includes('@'), isPrefix: false }
 }
 
 function addParsed(
@@ -142,7 +145,7 @@ function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists
     return items.length === 0 ? undefined : { key: formatKey(key), items }
   }
   const lookUpEither = (local: string, domain: string, isPrefix: boolean): AliasEntry | undefined =>
-    lookUp({ local, domain, isPrefix }) ?? lookUp({ local, domain: undefined, isPrefix })
+    lookUp(aliasKey(local, domain, isPrefix)) ?? lookUp(aliasKey(local, undefined, isPrefix))
   return {
     find: (local, domain) => lookUpEither(foldLocal(local), foldDomain(domain), false),
     findPrefix: (local, domain) => {

@@ -27,9 +27,9 @@ export function aliasIndex(): AliasIndex {
   const joined = new Map<number, number[]>()
   let longest = -1
 
-  const mapOf = ({ isPrefix, domain }: AliasKey): Map<string, number> => {
+  const mapOf = ({ isPrefix, hasDomain }: AliasKey): Map<string, number> => {
     const pair = isPrefix ? prefixMaps : maps
-    return domain === undefined ? pair.exact : pair.exactAt
+    return hasDomain ? pair.exactAt : pair.exact
   }
   const extentAt = (index: number): Extent => ({
     start: extents[3 * index] ?? 0,
@@ -47,11 +47,10 @@ export function aliasIndex(): AliasIndex {
       extents.set([start, end, line], 3 * count)
       const index = count++
       const map = mapOf(key)
-      const text = textOf(key)
-      const first = map.get(text)
+      const first = map.get(key.text)
       if (first === undefined) {
-        map.set(text, index)
-        if (key.isPrefix) longest = Math.max(longest, key.local.length)
+        map.set(key.text, index)
+        if (key.isPrefix) longest = Math.max(longest, prefixLength(key))
         return undefined
       }
       const more = joined.get(first)
@@ -60,7 +59,7 @@ export function aliasIndex(): AliasIndex {
       return extentAt(first)
     },
     get: (key) => {
-      const first = mapOf(key).get(textOf(key))
+      const first = mapOf(key).get(key.text)
       return first === undefined ? [] : [first, ...(joined.get(first) ?? [])].map(extentAt)
     },
     longestPrefix: () => longest,
@@ -70,21 +69,21 @@ export function aliasIndex(): AliasIndex {
         [maps, false],
         [prefixMaps, true],
       ] as const) {
-        for (const local of pair.exact.keys()) yield { local, domain: undefined, isPrefix }
-        for (const text of pair.exactAt.keys()) {
-          const at = text.lastIndexOf('@')
-          yield { local: text.slice(0, at), domain: text.slice(at + 1), isPrefix }
-        }
+        for (const text of pair.exact.keys()) yield { text, hasDomain: false, isPrefix }
+        for (const text of pair.exactAt.keys()) yield { text, hasDomain: true, isPrefix }
       }
     },
   }
 }
 
-function textOf({ local, domain }: AliasKey): string {
-  return domain === undefined ? local : `${local}@${domain}`
+/** Length of the local part, which is the prefix; a domain has no @. */
+function prefixLength({ text, hasDomain }: AliasKey): number {
+  return hasDomain ? text.lastIndexOf('@') : text.length
 }
 
 /** A key as an alias file writes it, folded. */
-export function formatKey({ local, domain, isPrefix }: AliasKey): string {
-  return `${local}${isPrefix ? '*' : ''}${domain === undefined ? '' : `@${domain}`}`
+export function formatKey(key: AliasKey): string {
+  if (!key.isPrefix) return key.text
+  const end = prefixLength(key)
+  return `${key.text.slice(0, end)}*${key.text.slice(end)}`
 }

@@ -14,14 +14,24 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable'
 }
 
+/** What became of an address at one stage; `open` while its branch is being followed. */
+interface Visit {
+  readonly verdict: Verdict | 'open'
+  readonly depth: number
+  /** The branch, or one below it, ended at MAX_DEPTH: from a place higher up there is more to find. */
+  readonly cut: boolean
+}
+
 /** The state of one routing decision. */
 export interface Run {
   readonly tables: Tables
   readonly world: World
   readonly trace: Trace
   readonly placed: Map<string, Placed>
-  /** Addresses met so far by stage: `open` while their branch is being followed (R1's visited set). */
-  readonly visited: Map<string, Verdict | 'open'>
+  /** Addresses met so far by stage (R1's visited set). */
+  readonly visited: Map<string, Visit>
+  /** Branches that ended at MAX_DEPTH so far. */
+  cuts: number
   /** Routes an address from the first stage (R7). */
   readonly fromStart: (here: Here) => Promise<Verdict>
 }
@@ -43,6 +53,7 @@ export function startRun(tables: Tables, world: World, first: (run: Run, here: H
     trace: new Trace(),
     placed: new Map(),
     visited: new Map(),
+    cuts: 0,
     fromStart: (here) => first(run, here),
   }
   return run
@@ -74,19 +85,31 @@ export function leaveOut(run: Run, parent: Step | undefined, input: string, why:
 
 /**
  * Follows a branch once per stage and address. An address met again while its own branch is still open is a loop;
- * one whose branch is done is the same destination reached twice.
+ * one whose branch is done is the same destination reached twice, unless the first way to it was too long to follow
+ * all of the branch: a shorter way counts then, so that no address within 20 levels depends on the order of rules.
  */
 export async function once(run: Run, stage: string, here: Here, follow: () => Promise<Verdict>): Promise<Verdict> {
   const key = `${stage} ${here.address.key}`
   const before = run.visited.get(key)
-  if (before === 'open' || here.depth > MAX_DEPTH) {
-    const why = before === 'open' ? 'goes round in a loop' : `more than ${MAX_DEPTH} redirections deep`
-    leaveOut(run, here.step, here.address.text, why)
+  if (before?.verdict === 'open') {
+    leaveOut(run, here.step, here.address.text, 'goes round in a loop')
     return 'loop'
   }
-  if (before !== undefined) return before
-  run.visited.set(key, 'open')
+  if (here.depth > MAX_DEPTH) {
+    run.cuts++
+    leaveOut(run, here.step, here.address.text, `more than ${MAX_DEPTH} redirections deep`)
+    return 'loop'
+  }
+  if (before !== undefined) {
+    if (!before.cut) return before.verdict
+    if (before.depth <= here.depth) {
+      run.cuts++
+      return before.verdict
+    }
+  }
+  const cutsBefore = run.cuts
+  run.visited.set(key, { verdict: 'open', depth: here.depth, cut: false })
   const verdict = await follow()
-  run.visited.set(key, verdict)
+  run.visited.set(key, { verdict, depth: here.depth, cut: run.cuts > cutsBefore })
   return verdict
 }
