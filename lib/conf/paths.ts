@@ -1,8 +1,7 @@
 import path from 'node:path'
 
 export type MappedPath =
-  | { readonly ok: true; readonly path: string }
-  | { readonly ok: false; readonly message: string; readonly hint: string }
+  { readonly ok: true; readonly path: string } | { readonly ok: false; readonly message: string; readonly hint: string }
 
 /** Turns a path as written in a DMail file into one of this machine. */
 export type MapPath = (written: string) => MappedPath

@@ -36,13 +36,14 @@ export interface ListItem {
  * that stands before a comma or the end and leaves the inner ones in pairs.
  */
 export function splitDestinations(list: string): ListItem[] {
+  const groupEnd = groupEnds(list)
   const items: ListItem[] = []
   let at = 0
   while (at < list.length) {
     while (at < list.length && /[\s,]/.test(list.charAt(at))) at++
     if (at >= list.length) break
     const start = at
-    const end = list.charAt(at) === '"' ? groupEnd(list, at) : undefined
+    const end = groupEnd(at)
     if (end !== undefined) {
       items.push({ text: list.slice(start + 1, end).trim(), offset: start + 1 })
       at = end + 1
@@ -54,14 +55,26 @@ export function splitDestinations(list: string): ListItem[] {
   return items
 }
 
-function groupEnd(list: string, open: number): number | undefined {
-  let inner = 0
-  for (let at = open + 1; at < list.length; at++) {
-    if (list.charAt(at) !== '"') continue
-    if (inner % 2 === 0 && /^[ \t]*(?:,|$)/.test(list.slice(at + 1))) return at
-    inner++
+/**
+ * Where the group that a quote opens ends; undefined for a place that opens none. All quotes are looked at once, from
+ * the right, so that a list of any shape costs no more than its length.
+ */
+function groupEnds(list: string): (open: number) => number | undefined {
+  const ends = new Map<number, number>()
+  // The nearest quote on the right that can close a group, for both parities of the number of quotes between.
+  let nearest: readonly [number | undefined, number | undefined] = [undefined, undefined]
+  for (let at = list.lastIndexOf('"'); at >= 0; at = at === 0 ? -1 : list.lastIndexOf('"', at - 1)) {
+    const [even, odd] = nearest
+    if (even !== undefined) ends.set(at, even)
+    nearest = [closesGroup(list, at) ? at : odd, even]
   }
-  return undefined
+  return (open) => ends.get(open)
+}
+
+function closesGroup(list: string, quote: number): boolean {
+  let next = quote + 1
+  while (next < list.length && (list.charAt(next) === ' ' || list.charAt(next) === '\t')) next++
+  return next >= list.length || list.charAt(next) === ','
 }
 
 function plainEnd(list: string, start: number): number {

@@ -6,6 +6,9 @@ import { parseDestination, splitDestinations, type Written } from './destination
 /** Destinations one forward file may have; a user's file must not become a mailing list of any size. */
 const MAX_ITEMS = 1000
 
+/** Problems reported of one file; each is a line in the log at every message. */
+const MAX_PROBLEMS = 10
+
 /**
  * The one file that is consulted (manual, "When DSMTP uses .forward" and ".fwd"): `<home>/.forward` when all four
  * conditions hold, with no fall-back (R14); else `<drop file>.fwd`.
@@ -29,25 +32,30 @@ export interface ForwardFile {
 export function parseForwardFile(text: string, mapPath: MapPath): ForwardFile {
   const items: ForwardFileItem[] = []
   const problems: { line: number; message: string }[] = []
-  text.split(/\r\n|\n|\r/).forEach((content, index) => {
+  const add = (line: number, message: string): void => {
+    if (problems.length < MAX_PROBLEMS) problems.push({ line, message })
+  }
+  for (const [index, content] of text.split(/\r\n|\n|\r/).entries()) {
     const line = index + 1
     const trimmed = content.trim()
-    if (trimmed === '' || trimmed.startsWith('#')) return
+    if (trimmed === '' || trimmed.startsWith('#')) continue
     for (const { text: item } of splitDestinations(trimmed)) {
       if (items.length >= MAX_ITEMS) {
-        problems.push({ line, message: `more than ${MAX_ITEMS} destinations` })
-        return
+        add(line, `more than ${MAX_ITEMS} destinations`)
+        return { items, problems }
       }
       const written = parseDestination(item, 'forward-file', mapPath)
-      if (written.kind === 'bad') problems.push({ line, message: written.message })
+      if (written.kind === 'bad') add(line, written.message)
       else items.push({ written, line })
     }
-  })
+  }
   return { items, problems }
 }
 
-/** True when `file` lies below one of the folders (R16); nothing does when there are none. */
+/** True when `file`, a full path, lies below one of the folders (R16); nothing does when there are none. */
 export function isBelow(file: string, roots: readonly string[]): boolean {
+  // A bare program name (D11) would be taken from wherever this process happens to be.
+  if (!path.isAbsolute(file)) return false
   return roots.some((root) => {
     const relative = path.relative(root, file)
     return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)

@@ -3,10 +3,10 @@ import type { AliasEntry } from '../conf/alias-file.js'
 import { formatAt } from '../conf/problem.js'
 import { findAlias, findCatchAll } from './aliases.js'
 import { formatWritten } from './destination.js'
-import type { LocalDomain } from './domains.js'
-import { lookUp } from './mailbox.js'
+import { directoryName, dropFileName, type LocalDomain } from './domains.js'
+import { dropFile, lookUp } from './mailbox.js'
 import { formatHost } from './provenance.js'
-import { follow, ownAddress, redirect, resolveBare } from './redirect.js'
+import { follow, localForms, ownAddress, redirect, resolveBare } from './redirect.js'
 import { below, combine, leaveOut, once, place, type Here, type Run, type Verdict } from './run.js'
 import { userStage } from './user.js'
 
@@ -15,7 +15,7 @@ import { userStage } from './user.js'
  * 1. forward rules  2. local domain?  3. alias  4. user look-up with its fwd field  5. forward file  6. drop file.
  */
 export function forwardStage(run: Run, here: Here): Promise<Verdict> {
-  return once(run, 'forward', here, async () => {
+  return once(run, `forward ${here.address.key}`, here, async () => {
     const rules = run.tables.forwards.match(here.address)
     if (rules.length === 0) return localStage(run, here)
     const verdicts: Verdict[] = []
@@ -31,7 +31,8 @@ export function forwardStage(run: Run, here: Here): Promise<Verdict> {
         output: [formatWritten(target)],
       })
       if (cc) keepsOriginal = true
-      if (target.kind === 'address' && target.address.key === here.address.key) keepsOriginal = true
+      const isSelf = target.kind === 'self' || (target.kind === 'address' && target.address.key === here.address.key)
+      if (isSelf) keepsOriginal = true
       else verdicts.push(await follow(run, here, step, target, next))
     }
     // R2, R23: kept once, whichever rule asks for it, and past the forward rules.
@@ -42,7 +43,7 @@ export function forwardStage(run: Run, here: Here): Promise<Verdict> {
 
 /** Steps 2 to 6 for one address. */
 export function localStage(run: Run, here: Here): Promise<Verdict> {
-  return once(run, 'local', here, async () => {
+  return once(run, `local ${here.address.key}`, here, async () => {
     const domain = run.tables.localDomains.get(here.address.domain)
     if (domain === undefined) return remote(run, here)
     for (const local of localForms(here.address.local, run.tables.plusAddress)) {
@@ -59,14 +60,6 @@ export function localStage(run: Run, here: Here): Promise<Verdict> {
     if (here.step !== undefined) leaveOut(run, here.step, here.address.text, 'no rule and no user has this address')
     return 'unknown'
   })
-}
-
-/** The local part as given, then without its tag (R19). */
-function localForms(local: string, separators: string): string[] {
-  for (let at = 1; at < local.length; at++) {
-    if (separators.includes(local.charAt(at))) return [local, local.slice(0, at)]
-  }
-  return [local]
 }
 
 function plusStep(run: Run, here: Here, local: string): Here {
@@ -115,7 +108,8 @@ function aliasStage(
 async function userOf(run: Run, here: Here, domain: LocalDomain, local: string): Promise<Verdict | undefined> {
   const found = await lookUp(run, here, domain, local)
   if (found === 'unknown') return undefined
-  if (found === 'bad') return 'bad'
+  // Only the sender's own address can be a bad one; what a rule names is unknown (R22).
+  if (found === 'bad') return here.source === undefined ? 'bad' : 'unknown'
   return userStage(run, here, domain, found)
 }
 
@@ -133,6 +127,13 @@ function remote(run: Run, here: Here): Verdict {
   return place(run, here, { kind: 'remote', address, ...via }, step)
 }
 
+/** R20: a local postmaster is accepted even when the rules for it lead nowhere. Undefined for any other address. */
+export function lastResort(run: Run, here: Here): Promise<Verdict> | undefined {
+  const domain = run.tables.localDomains.get(here.address.domain)
+  if (domain === undefined || foldLocal(here.address.local) !== 'postmaster') return undefined
+  return postmaster(run, here, domain)
+}
+
 /** R20: always accepted; to sysadmin, or at the very least into a drop file of its own name. */
 async function postmaster(run: Run, here: Here, domain: LocalDomain): Promise<Verdict> {
   const { sysadmin } = run.tables
@@ -147,7 +148,8 @@ async function postmaster(run: Run, here: Here, domain: LocalDomain): Promise<Ve
     const verdict = await run.fromStart(below(here, sysadmin, step))
     if (verdict === 'placed') return verdict
   }
-  leaveOut(run, step, sysadmin.text, 'sysadmin leads nowhere: kept in the drop file "postmaster"')
-  const path = await run.world.dropFile(domain.dropPath, 'postmaster')
+  leaveOut(run, step, sysadmin.text, 'sysadmin leads nowhere: kept in a drop file for postmaster')
+  const asked = directoryName('postmaster', domain, run.tables.naming)
+  const path = await dropFile(run, domain, dropFileName(asked, asked, domain, run.tables.naming))
   return place(run, here, { kind: 'mailbox', user: 'postmaster', path, root: domain.dropPath }, step)
 }

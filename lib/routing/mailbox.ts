@@ -45,8 +45,19 @@ export async function mailboxFor(
   }
   const name = dropFileName(asked, record.name, domain, run.tables.naming)
   if (!isDropName(name)) throw new Unavailable(`"${name}", the name of user ${asked}, cannot be a drop file's`)
-  const file = await run.world.dropFile(domain.dropPath, name)
+  const file = await dropFile(run, domain, name)
   return { kind: 'mailbox', user: record.name, path: file, root: domain.dropPath, ...owner }
+}
+
+/** The drop file of that name. A tree that cannot be searched defers the recipient, as a failed look-up does. */
+export async function dropFile(run: Run, { dropPath }: LocalDomain, name: string): Promise<string> {
+  try {
+    return await run.world.dropFile(dropPath, name)
+  } catch (error) {
+    throw new Unavailable(
+      `drop file "${name}" below ${dropPath}: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }
 
 function rootOf(file: string, roots: readonly string[]): string {

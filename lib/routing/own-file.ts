@@ -3,8 +3,8 @@ import { formatWritten, type Written } from './destination.js'
 import type { LocalDomain } from './domains.js'
 import { forwardFilePath, isBelow, parseForwardFile } from './forward-file.js'
 import { lookUp, mailboxFor, type FoundUser } from './mailbox.js'
-import { redirect } from './redirect.js'
-import { below, leaveOut, place, Unavailable, type Here, type Run, type Verdict } from './run.js'
+import { comesFromUser, redirect } from './redirect.js'
+import { below, leaveOut, once, place, Unavailable, type Here, type Run, type Verdict } from './run.js'
 import type { Destination, Step } from './types.js'
 
 export interface OwnFile {
@@ -16,17 +16,28 @@ export interface OwnFile {
 
 /** Step 5: the user's forward file, used INSTEAD of the drop file when there is one (manual). */
 export async function ownFileStage(run: Run, here: Here & { readonly step: Step }, own: OwnFile): Promise<Verdict> {
-  const { domain, user, mailbox, isSelf } = own
-  const { usesDotForward, mapPath } = run.tables
-  const deliver = (step: Step): Verdict => place(run, here, mailbox, step)
+  const { domain, user, mailbox } = own
+  const file = forwardFilePath(run.tables.usesDotForward, user.record, mailbox.path)
+  // Read once, by whatever address the user is reached: with R19 there are any number.
+  const again = comesFromUser(run, here, domain, user.local)
+    ? () => Promise.resolve(place(run, here, mailbox, here.step))
+    : undefined
+  return once(run, `file ${file}`, here, () => followFile(run, here, file, own), again)
+}
 
-  const file = forwardFilePath(usesDotForward, user.record, mailbox.path)
+async function followFile(
+  run: Run,
+  here: Here & { readonly step: Step },
+  file: string,
+  { domain, user, mailbox, isSelf }: OwnFile,
+): Promise<Verdict> {
+  const deliver = (step: Step): Verdict => place(run, here, mailbox, step)
   const read = await run.world.readForwardFile(file, user.record.owner?.uid)
   if (read.kind === 'unavailable') throw new Unavailable(`${file}: ${read.detail}`)
   if (read.kind === 'ignored') leaveOut(run, here.step, file, read.reason)
   if (read.kind !== 'text') return deliver(here.step)
 
-  const { items, problems } = parseForwardFile(read.text, mapPath)
+  const { items, problems } = parseForwardFile(read.text, run.tables.mapPath)
   for (const { line, message } of problems) leaveOut(run, here.step, file, message, `${file}:${line}`)
   const first = items[0]
   // An empty file is normal delivery (R12), and so is one with nothing in it that can be read.
@@ -64,11 +75,8 @@ export async function ownFileStage(run: Run, here: Here & { readonly step: Step 
 async function otherMailbox(run: Run, here: Here, step: Step, domain: LocalDomain, local: string): Promise<Verdict> {
   const at = below(here, makeAddress(local, domain.name), step)
   const found = await lookUp(run, at, domain, local)
-  if (found === 'bad') return 'bad'
-  if (found === 'unknown') {
-    leaveOut(run, step, `\\${local}`, 'there is no such user')
-    return 'unknown'
-  }
+  if (found === 'unknown') leaveOut(run, step, `\\${local}`, 'there is no such user')
+  if (found === 'unknown' || found === 'bad') return 'unknown'
   return place(run, at, await mailboxFor(run, domain, found), step)
 }
 

@@ -70,3 +70,18 @@ export function ownAddress(address: Address, domain: LocalDomain, local: string)
   const keys = new Set([address.key, `${foldLocal(local)}@${domain.name}`, `${foldLocal(local)}@${address.domain}`])
   return (other) => keys.has(other.key)
 }
+
+/** The local part as given, then without its tag (R19). */
+export function localForms(local: string, separators: string): string[] {
+  for (let at = 1; at < local.length; at++) {
+    if (separators.includes(local.charAt(at))) return [local, local.slice(0, at)]
+  }
+  return [local]
+}
+
+/** True where a user's own rules named the user again with a tag (R19): no loop, but the user's own mail. */
+export function comesFromUser(run: Run, here: Here, domain: LocalDomain, local: string): boolean {
+  const { source } = here
+  if (source === undefined || run.tables.localDomains.get(source.domain) !== domain) return false
+  return localForms(source.local, run.tables.plusAddress).some((form) => foldLocal(form) === foldLocal(local))
+}

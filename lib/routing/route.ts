@@ -1,6 +1,6 @@
 import { makeAddress, parseAddress, type Address } from '../address.js'
 import { reply, type Reply } from '../reply.js'
-import { forwardStage } from './ladder.js'
+import { forwardStage, lastResort } from './ladder.js'
 import { relayRight, type Client } from './relay.js'
 import { startRun, Unavailable, type Run } from './run.js'
 import type { Tables, World } from './tables.js'
@@ -29,7 +29,9 @@ export async function route(tables: Tables, world: World, text: string, client: 
     })
   }
   try {
-    const verdict = await run.fromStart({ address, source: undefined, step: undefined, depth: 0 })
+    const here = { address, source: undefined, step: undefined, depth: 0 }
+    const found = await run.fromStart(here)
+    const verdict = found === 'placed' ? found : ((await lastResort(run, here)) ?? found)
     switch (verdict) {
       case 'placed':
         return {

@@ -14,7 +14,7 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable'
 }
 
-/** What became of an address at one stage; `open` while its branch is being followed. */
+/** What became of one key of `visited`; `open` while its branch is being followed. */
 interface Visit {
   readonly verdict: Verdict | 'open'
   readonly depth: number
@@ -28,7 +28,7 @@ export interface Run {
   readonly world: World
   readonly trace: Trace
   readonly placed: Map<string, Placed>
-  /** Addresses met so far by stage (R1's visited set). */
+  /** Addresses met so far by stage (R1's visited set), and the users and forward files whose rules were followed. */
   readonly visited: Map<string, Visit>
   /** Branches that ended at MAX_DEPTH so far. */
   cuts: number
@@ -87,11 +87,18 @@ export function leaveOut(run: Run, parent: Step | undefined, input: string, why:
  * Follows a branch once per stage and address. An address met again while its own branch is still open is a loop;
  * one whose branch is done is the same destination reached twice, unless the first way to it was too long to follow
  * all of the branch: a shorter way counts then, so that no address within 20 levels depends on the order of rules.
+ * `again` says what meeting an open branch means where it is no loop.
  */
-export async function once(run: Run, stage: string, here: Here, follow: () => Promise<Verdict>): Promise<Verdict> {
-  const key = `${stage} ${here.address.key}`
+export async function once(
+  run: Run,
+  key: string,
+  here: Here,
+  follow: () => Promise<Verdict>,
+  again?: () => Promise<Verdict>,
+): Promise<Verdict> {
   const before = run.visited.get(key)
   if (before?.verdict === 'open') {
+    if (again !== undefined) return again()
     leaveOut(run, here.step, here.address.text, 'goes round in a loop')
     return 'loop'
   }

@@ -1,9 +1,10 @@
 import { formatWritten, parseDestination, splitDestinations, type Written } from './destination.js'
 import type { LocalDomain } from './domains.js'
 import { mailboxFor, type FoundUser } from './mailbox.js'
-import { ownFileStage } from './own-file.js'
-import { ownAddress, redirect } from './redirect.js'
-import { leaveOut, Unavailable, type Here, type Run, type Verdict } from './run.js'
+import { ownFileStage, type OwnFile } from './own-file.js'
+import { comesFromUser, ownAddress, redirect } from './redirect.js'
+import { leaveOut, once, Unavailable, type Here, type Run, type Verdict } from './run.js'
+import type { Step } from './types.js'
 
 /** Steps 4 to 6 for a user that exists: the fwd field outranks the forward file, which replaces the drop file. */
 export async function userStage(run: Run, here: Here, domain: LocalDomain, user: FoundUser): Promise<Verdict> {
@@ -16,9 +17,18 @@ export async function userStage(run: Run, here: Here, domain: LocalDomain, user:
     at: undefined,
     output: fwd === '' ? [mailbox.path] : [`fwd="${fwd}"`],
   })
-  const isSelf = ownAddress(here.address, domain, user.local)
-  if (fwd === '') return ownFileStage(run, { ...here, step }, { domain, user, mailbox, isSelf })
+  const own = { domain, user, mailbox, isSelf: ownAddress(here.address, domain, user.local) }
+  if (fwd === '') return ownFileStage(run, { ...here, step }, own)
+  // Followed once, by whatever address the user is reached: with R19 there are any number.
+  const again = comesFromUser(run, here, domain, user.local)
+    ? () => ownFileStage(run, { ...here, step }, own)
+    : undefined
+  return once(run, `fwd ${user.asked}`, here, () => fwdStage(run, { ...here, step }, fwd, own), again)
+}
 
+async function fwdStage(run: Run, here: Here & { readonly step: Step }, fwd: string, own: OwnFile): Promise<Verdict> {
+  const { step } = here
+  const { domain, user, isSelf } = own
   const items: { written: Written; at: undefined }[] = []
   for (const { text } of splitDestinations(fwd)) {
     const written = parseDestination(text, 'fwd', run.tables.mapPath)
@@ -40,6 +50,6 @@ export async function userStage(run: Run, here: Here, domain: LocalDomain, user:
     bareDomain: domain.name,
     isSelf,
     // manual: "unless the destination is self referential - e.g. includes $user"
-    self: () => ownFileStage(run, { ...here, step: fwdStep }, { domain, user, mailbox, isSelf }),
+    self: () => ownFileStage(run, { ...here, step: fwdStep }, own),
   })
 }

@@ -88,6 +88,6 @@ async function eachOf<T>(items: readonly T[], parallel: number, work: (item: T) 
   const lane = async (): Promise<void> => {
     for (const item of waiting) await work(item)
   }
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(parallel, items.length) }, lane))
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(Math.max(parallel, 1), items.length) }, lane))
   for (const result of lanes) if (result.status === 'rejected') throw result.reason
 }

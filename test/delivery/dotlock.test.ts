@@ -1,53 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { link, lstat, mkdir, readdir, readFile, symlink, unlink, utimes, watch, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, lstat, readFile, unlink, utimes, watch, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
-import { acquire, type HeldLock, type LockOptions } from '../../lib/delivery/dotlock.js'
-import { createLock, inspectLock, touchLock, type SeenLock } from '../../lib/delivery/lock-file.js'
-import { lockContent } from '../../lib/delivery/lock-holder.js'
-import { isStale, removeStale } from '../../lib/delivery/stale-lock.js'
+import { describe, it } from 'node:test'
+import { acquire } from '../../lib/delivery/dotlock.js'
+import { createLock, touchLock } from '../../lib/delivery/lock-file.js'
 import { inTemporaryDirectory } from './helpers.js'
 import { kill, withWorkers } from './workers.js'
-
-const AT_ONCE: LockOptions = { waitMs: 0, staleMs: 300_000, lockId: '' }
-const LONG: LockOptions = { ...AT_ONCE, waitMs: 60_000 }
-const LONG_AGO = new Date(Date.now() - 3_600_000)
-
-async function take(file: string, options: LockOptions): Promise<HeldLock> {
-  const lock = await acquire(file, options)
-  assert.ok(!('busy' in lock), 'busy' in lock ? lock.holder : '')
-  return lock
-}
-
-async function holderOf(file: string, options: LockOptions): Promise<string> {
-  const lock = await acquire(file, options)
-  assert.ok('busy' in lock)
-  return lock.holder
-}
-
-async function look(lock: string): Promise<SeenLock> {
-  const seen = await inspectLock(lock)
-  assert.ok(seen !== undefined)
-  return seen
-}
-
-/** A test with a mailbox `bob` that needs not exist, and its lock's name. */
-function withLock(
-  test: (lock: string, file: string, t: TestContext) => Promise<void>,
-): (t: TestContext) => Promise<void> {
-  return (t) =>
-    inTemporaryDirectory(async (directory) => {
-      const file = path.join(directory, 'bob')
-      await test(`${file}.lock`, file, t)
-      // Whatever happened, no temporary file is left.
-      assert.deepEqual(
-        (await readdir(directory)).filter((name) => name.startsWith('.')),
-        [],
-      )
-    })
-}
+import { AT_ONCE, LONG, LONG_AGO, take, holderOf, look, withLock } from './locks.js'
 
 describe('a dot-lock', () => {
   it(
@@ -184,120 +145,6 @@ describe('a dot-lock', () => {
       }
       assert.ok((await createLock(lock, 'ours\n', lostAnswer)) !== undefined)
       assert.equal(await readFile(lock, 'utf8'), 'ours\n')
-    }),
-  )
-})
-
-describe('a lock left behind', () => {
-  const rows: readonly (readonly [string, string, Date, string])[] = [
-    ['of another program, young: respected', '0', new Date(), 'another program, which wrote "0"'],
-    ['of another program, empty and young: respected', '', new Date(), 'an unknown program'],
-    ['of Dovecot, young: respected', `4194304:${hostname()}`, new Date(), 'another program'],
-    [
-      'of another host, whatever its pid: respected',
-      '4194304\nelsewhere\n\n\nx\n',
-      new Date(),
-      'process 4194304 on elsewhere',
-    ],
-    ['of another lock_id: respected', `4194304\n${hostname()}\nnode2\n\nx\n`, new Date(), 'process 4194304'],
-    ['of a dead process of this host: removed', `4194304\n${hostname()}\n\n\nx\n`, new Date(), ''],
-    ['of another program, old: removed', '0', LONG_AGO, ''],
-    ['of another host, old: removed', '1\nelsewhere\n\n\nx\n', LONG_AGO, ''],
-    ['of a living process, but long untouched: removed', `${process.ppid}\n${hostname()}\n\n\nx\n`, LONG_AGO, ''],
-  ]
-  for (const [name, content, touched, holder] of rows) {
-    it(
-      name,
-      withLock(async (lock, file) => {
-        await writeFile(lock, content)
-        await utimes(lock, touched, touched)
-        if (holder === '') await (await take(file, AT_ONCE)).release()
-        else assert.ok((await holderOf(file, AT_ONCE)).startsWith(holder))
-        assert.equal(existsSync(lock), holder !== '')
-      }),
-    )
-  }
-
-  it(
-    'by an earlier process with our number is told apart',
-    withLock(async (lock, file, t) => {
-      if (!existsSync('/proc/self/stat')) {
-        t.skip('this system does not tell when a process began')
-        return
-      }
-      const lines = lockContent('').split('\n')
-      assert.equal(lines[0], String(process.pid))
-      await writeFile(lock, lines.join('\n'))
-      assert.match(await holderOf(file, AT_ONCE), new RegExp(`^process ${process.pid} `))
-      await writeFile(lock, lines.with(3, String(Number(lines[3]) - 1)).join('\n'))
-      await (await take(file, AT_ONCE)).release()
-    }),
-  )
-
-  it(
-    'as a symbolic link is neither followed nor removed',
-    withLock(async (lock, file) => {
-      const target = `${file}.target`
-      await writeFile(target, '0')
-      await utimes(target, LONG_AGO, LONG_AGO)
-      await symlink(target, lock)
-      assert.equal(await holderOf(file, AT_ONCE), 'something that is no file')
-      assert.equal(readFileSync(target, 'utf8'), '0')
-      assert.ok((await lstat(lock)).isSymbolicLink())
-    }),
-  )
-
-  it(
-    'as a directory is left alone',
-    withLock(async (lock, file) => {
-      await mkdir(lock)
-      await utimes(lock, LONG_AGO, LONG_AGO)
-      assert.equal(await holderOf(file, AT_ONCE), 'something that is no file')
-    }),
-  )
-
-  it(
-    'is removed once, by one of many, and no lock that came after it',
-    withLock(async (lock) => {
-      await writeFile(lock, '0')
-      await utimes(lock, LONG_AGO, LONG_AGO)
-      const judged = await look(lock)
-      assert.equal(await isStale(lock, judged, AT_ONCE), true)
-      const removed = await Promise.all(Array.from({ length: 20 }, () => removeStale(lock, judged, AT_ONCE)))
-      assert.equal(removed.filter(Boolean).length, 1)
-      assert.equal(existsSync(lock), false)
-
-      await writeFile(lock, 'new')
-      assert.equal(await removeStale(lock, judged, AT_ONCE), false)
-      assert.equal(await readFile(lock, 'utf8'), 'new')
-    }),
-  )
-
-  it(
-    'that was touched since it was judged stays',
-    withLock(async (lock) => {
-      await writeFile(lock, '0')
-      await utimes(lock, LONG_AGO, LONG_AGO)
-      const judged = await look(lock)
-      await utimes(lock, new Date(), new Date())
-      assert.equal(await removeStale(lock, judged, AT_ONCE), false)
-      assert.ok(existsSync(lock))
-    }),
-  )
-
-  it(
-    'is fought over by several processes, and one has it at a time',
-    withLock(async (lock, file) => {
-      await withWorkers(4, async (workers) => {
-        for (let round = 0; round < 25; round++) {
-          await writeFile(lock, `4194304\n${hostname()}\n\n\nround ${round}\n`)
-          const answers = await Promise.all(workers.map((worker) => worker.ask({ do: 'collide', file })))
-          assert.deepEqual(
-            answers,
-            workers.map(() => 'alone'),
-          )
-        }
-      })
     }),
   )
 })
