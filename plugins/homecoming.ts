@@ -41,8 +41,6 @@ export async function bringHome(hmail: HarakaHmail, snapshot: Snapshot, queue: H
   const source = queueSource(hmail)
   const { queued, reply: answer } = await acceptMessage(plan, {
     spool: spoolOf(queue, source, context, (group) => queue.relayQueued(source, group)),
-    // A queue file can be read by any number of readers at once.
-    parallel: 16,
     deliver: (copy) => {
       const sender = addressText(todo.mail_from)
       const envelope = { sender, originalRecipient: copy.original, recipient: copy.found, ...context }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import type { Route } from '../lib/routing/types.js'
-import { describeError } from './haraka/hook.js'
+import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
 import type { HarakaAddress, HarakaPlugin, HarakaServer, HarakaTransaction, Next } from './haraka/types.js'
 import { cont, deny } from 'haraka-constants'
@@ -13,7 +13,7 @@ export interface Shared {
   readonly attached: Set<string>
   readonly live: Live
   /** The configuration a transaction began with, kept to its end. */
-  snapshotOf(transaction: HarakaTransaction): Promise<Snapshot>
+  snapshotOf(transaction: HarakaTransaction): Maybe<Snapshot>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
   readonly routes: WeakMap<HarakaAddress, Route>
 }
@@ -29,12 +29,13 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
     attached: new Set(),
     live,
     routes: new WeakMap(),
-    async snapshotOf(transaction) {
+    snapshotOf(transaction) {
       const begun = snapshots.get(transaction)
       if (begun !== undefined) return begun
-      const snapshot = await live.current()
-      snapshots.set(transaction, snapshot)
-      return snapshot
+      return whenReady(live.loaded() ?? live.current(), (snapshot) => {
+        snapshots.set(transaction, snapshot)
+        return snapshot
+      })
     },
   }
   attachLifeCycle(plugin, live)

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { errorCode } from './failure.js'
 
@@ -8,57 +7,46 @@ import { errorCode } from './failure.js'
  * one's entry on disk before the next (D3). The root itself is the operator's: where it is missing, nothing is created,
  * since it may be a disk that is not mounted. A directory that is not below the root is left alone.
  *
- * Rejects with the error of the file system.
+ * Throws the error of the file system.
  */
-export async function makeBelow(root: string, directory: string, fsync: boolean): Promise<void> {
+export function makeBelow(root: string, directory: string, fsync: boolean): void {
   const below = path.relative(root, directory)
   if (below === '' || below.startsWith('..') || path.isAbsolute(below)) return
-  if (await isDirectory(directory)) return
-  const like = await stat(root)
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
+  const like = statSync(root)
   let parent = root
   for (const part of below.split(path.sep)) {
     const child = path.join(parent, part)
-    if (await make(child, like)) {
-      if (fsync) await syncDirectory(parent)
-    }
+    if (make(child, like) && fsync) syncDirectory(parent)
     parent = child
   }
 }
 
 /** Puts the entries of a directory on disk. File systems that know no such thing say EINVAL or ENOTSUP. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+export function syncDirectory(directory: string): void {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    await handle.sync()
+    fsyncSync(fd)
   } catch (error) {
     if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error
   } finally {
-    await handle.close()
+    closeSync(fd)
   }
 }
 
-async function make(directory: string, like: { uid: number; gid: number; mode: number }): Promise<boolean> {
+function make(directory: string, like: { uid: number; gid: number; mode: number }): boolean {
   try {
-    await mkdir(directory, 0o700)
+    mkdirSync(directory, 0o700)
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false
     throw error
   }
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   try {
-    if (process.getuid?.() === 0) await handle.chown(like.uid, like.gid)
-    await handle.chmod(like.mode & 0o7777)
+    if (process.getuid?.() === 0) fchownSync(fd, like.uid, like.gid)
+    fchmodSync(fd, like.mode & 0o7777)
   } finally {
-    await handle.close()
+    closeSync(fd)
   }
   return true
-}
-
-async function isDirectory(directory: string): Promise<boolean> {
-  try {
-    return (await stat(directory)).isDirectory()
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
-    throw error
-  }
 }

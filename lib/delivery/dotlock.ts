@@ -1,25 +1,16 @@
-import { unlink } from 'node:fs/promises'
-import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { closeSync, unlinkSync, writeSync } from 'node:fs'
 import { errorCode } from './failure.js'
-import { createLock, inspectLock, isSameLock, touchLock, type SeenLock } from './lock-file.js'
-import { describeHolder, lockContent } from './lock-holder.js'
-import { isStale, removeStale } from './stale-lock.js'
-import { abortReason, takeTurn } from './turns.js'
-
-export interface LockOptions {
-  /** How long to wait for the lock, in milliseconds (D2: 30 s). */
-  readonly waitMs: number
-  /** A lock not touched for so many milliseconds is nobody's (D2: 5 min). */
-  readonly staleMs: number
-  /** lock_id of dmail.conf, '' for none. */
-  readonly lockId: string
-  readonly signal?: AbortSignal
-}
+import { createLock, inspectLock, isSameLock, type OpenLock } from './lock-file.js'
+import { appendLine, describeHolder, lockContent, readAppend, type AppendRange } from './lock-holder.js'
+import { isStale, removeStale, type StaleRule } from './stale-lock.js'
 
 export interface HeldLock {
-  /** Removes the lock if it is still ours. Rejects with the error of the file system; a second call does nothing. */
-  release(): Promise<void>
+  /** The append that a dead holder of a lock before ours had begun: what it left may be torn (D4). */
+  readonly interrupted: AppendRange | undefined
+  /** Says in the lock what is about to be appended. */
+  announce(range: AppendRange): void
+  /** Removes the lock if it is still ours. Throws the error of the file system. */
+  release(): void
 }
 
 export interface BusyLock {
@@ -28,83 +19,48 @@ export interface BusyLock {
   readonly holder: string
 }
 
+/** How often a lock may come and go while it is looked at. */
+const ATTEMPTS = 3
+
 /**
- * Takes the dot-lock `<file>.lock` (D2), NFS-safe, waiting up to `waitMs`: within this process in a queue, for other
- * processes by looking again every 20 to 200 ms. A stale lock is removed. While the lock is held it is kept young.
- * The file need not exist, its directory must.
- *
- * Rejects with the error of the file system when no lock can be made (ENOENT, EACCES, ENOSPC, ...), and with the reason
- * of the signal when that is aborted.
+ * Takes the dot-lock `<file>.lock` (D2) or says who has it; waiting is the caller's. A stale lock is removed. The file
+ * need not exist, its directory must. Throws the error of the file system when no lock can be made (ENOENT, EACCES, ENOSPC).
  */
-export async function acquire(file: string, options: LockOptions): Promise<HeldLock | BusyLock> {
-  const lock = `${path.resolve(file)}.lock`
-  const deadline = performance.now() + options.waitMs
-  options.signal?.throwIfAborted()
-  const leave = await takeTurn(lock, options.waitMs, options.signal)
-  if (leave === undefined) return { busy: true, holder: 'other deliveries of this process' }
-  let taken: HeldLock | BusyLock | undefined
-  try {
-    taken = await takeFile(lock, deadline, options, leave)
-    return taken
-  } finally {
-    if (taken === undefined || 'busy' in taken) leave()
+export function tryLock(file: string, rule: StaleRule): HeldLock | BusyLock {
+  const lock = `${file}.lock`
+  let holder = 'an unknown program'
+  let interrupted: AppendRange | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const own = createLock(lock, lockContent(rule.lockId), rule.lockId !== '')
+    if (own !== undefined) return hold(lock, own, rule, interrupted)
+    const other = inspectLock(lock)
+    if (other === undefined) continue
+    holder = describeHolder(other)
+    if (!isStale(lock, other, rule)) break
+    if (removeStale(lock, other, rule)) interrupted = readAppend(other.content)
   }
+  return { busy: true, holder }
 }
 
-async function takeFile(
-  lock: string,
-  deadline: number,
-  options: LockOptions,
-  leave: () => void,
-): Promise<HeldLock | BusyLock> {
-  for (;;) {
-    const other = await inspectLock(lock)
-    if (other === undefined) {
-      const own = await createLock(lock, lockContent(options.lockId))
-      if (own !== undefined) return hold(lock, own, options, leave)
-    } else if (await isStale(lock, other, options)) {
-      if (await removeStale(lock, other, options)) continue
-    }
-    const left = deadline - performance.now()
-    if (left <= 0) return { busy: true, holder: other === undefined ? 'an unknown program' : describeHolder(other) }
-    await pause(Math.min(left, 20 + Math.random() * 180), options.signal)
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal })
-  } catch {
-    throw abortReason(signal)
-  }
-}
-
-function hold(lock: string, own: SeenLock, options: LockOptions, leave: () => void): HeldLock {
-  let touching = Promise.resolve()
-  // A lock that cannot be touched grows old and is taken from us after staleMs; there is no better answer to give here.
-  const timer = setInterval(
-    () => {
-      touching = touchLock(lock, own).catch(() => undefined)
+function hold(lock: string, own: OpenLock, { staleMs }: StaleRule, interrupted: AppendRange | undefined): HeldLock {
+  const taken = performance.now()
+  return {
+    interrupted,
+    announce(range) {
+      writeSync(own.fd, appendLine(range))
     },
-    Math.max(options.staleMs / 5, 10),
-  )
-  timer.unref()
-  let held = true
-
-  async function release(): Promise<void> {
-    if (!held) return
-    held = false
-    clearInterval(timer)
-    try {
-      await touching
-      const now = await inspectLock(lock)
-      if (now !== undefined && isSameLock(now, own)) await unlink(lock)
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error
-    } finally {
-      leave()
-    }
+    release() {
+      closeSync(own.fd)
+      try {
+        // Nobody may take a lock so young from us; one that a stalled disk let grow old is looked at first.
+        if (performance.now() - taken > staleMs / 2) {
+          const now = inspectLock(lock)
+          if (now === undefined || !isSameLock(now, own)) return
+        }
+        unlinkSync(lock)
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error
+      }
+    },
   }
-
-  return { release }
 }

@@ -42,6 +42,11 @@ export function deferredBySetup(detail: string): Failure {
   return { state: 'deferred', ...WRONG_SETUP, detail }
 }
 
+/** The mailbox has reached its limit (D7); becomes 5.2.2 when the mail is given up. */
+export function mailboxFull(file: string): Failure {
+  return { state: 'deferred', ...MAILBOX_FULL, detail: `${file} is at its limit` }
+}
+
 /** `ENOSPC` and the like; undefined for an error that did not come from the operating system. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined

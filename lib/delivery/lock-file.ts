@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { constants, type BigIntStats } from 'node:fs'
-import { link as linkFile, lstat, open, unlink, type FileHandle } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+  type BigIntStats,
+} from 'node:fs'
 import path from 'node:path'
 import { asError, errorCode } from './failure.js'
 
@@ -15,6 +25,11 @@ export interface SeenLock {
   readonly content: string
 }
 
+/** A lock just created, still open for writing. */
+export interface OpenLock extends SeenLock {
+  readonly fd: number
+}
+
 /** A lock of this server names process and host in lines of their own, and no two locks are alike. */
 const MAX_CONTENT = 1024
 
@@ -22,100 +37,95 @@ const MAX_CONTENT = 1024
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /** Reads what stands under the lock's name; undefined when there is nothing. Follows no link and waits for no FIFO. */
-export async function inspectLock(lock: string): Promise<SeenLock | undefined> {
-  let handle: FileHandle
+export function inspectLock(lock: string): SeenLock | undefined {
+  let fd: number
   try {
-    const found = await lstat(lock, { bigint: true })
+    const found = lstatSync(lock, { bigint: true, throwIfNoEntry: false })
+    if (found === undefined) return undefined
     if (!found.isFile()) return seen(found, '')
-    handle = await open(lock, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    fd = openSync(lock, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     // A lock of another user's may be closed to us, or have just become a link: held, with nothing known about it.
-    const found = await lstat(lock, { bigint: true }).catch(() => undefined)
+    const found = lstatSync(lock, { bigint: true, throwIfNoEntry: false })
     return found === undefined ? undefined : seen(found, '')
   }
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_CONTENT), 0, MAX_CONTENT, 0)
-    return seen(await handle.stat({ bigint: true }), buffer.toString('utf8', 0, bytesRead))
+    const buffer = Buffer.alloc(MAX_CONTENT)
+    const length = readSync(fd, buffer, 0, MAX_CONTENT, 0)
+    return seen(fstatSync(fd, { bigint: true }), buffer.toString('utf8', 0, length))
   } finally {
-    await handle.close()
+    closeSync(fd)
   }
 }
 
-/** True when both are one lock, taken once: an inode number alone is soon used again. */
+/** True when both are one lock, taken once: an inode number alone is soon used again. What its holder adds does not count. */
 export function isSameLock(a: SeenLock, b: SeenLock): boolean {
-  return a.dev === b.dev && a.ino === b.ino && a.content === b.content
+  return a.dev === b.dev && a.ino === b.ino && (a.content.startsWith(b.content) || b.content.startsWith(a.content))
 }
 
 /**
- * Creates the lock file, or resolves to undefined when there is one already. On NFS only link() is atomic, and its answer
- * may get lost: so the link count of the temporary file is what counts (D2). Where there are no hard links, O_EXCL.
- * Rejects with the error of the file system for anything else.
+ * Creates the lock file, or returns undefined when there is one already. On one machine O_EXCL is enough. Where machines
+ * share the directory (`shared`), only link() is atomic, and its answer may get lost: so the link count of the temporary
+ * file is what counts (D2). Where there are no hard links, O_EXCL again. Throws the error of the file system for
+ * anything else.
  */
-export async function createLock(lock: string, content: string, link = linkFile): Promise<SeenLock | undefined> {
+export function createLock(lock: string, content: string, shared: boolean, link = linkSync): OpenLock | undefined {
+  if (!shared) return createExclusively(lock, content)
   const temporary = temporaryBeside(lock)
-  const handle = await open(temporary, 'wx', 0o644)
+  const fd = openSync(temporary, 'wx+', 0o644)
+  let keep = false
   try {
-    await handle.writeFile(content)
+    writeSync(fd, content)
     let problem: Error | undefined
     try {
-      await link(temporary, lock)
+      link(temporary, lock)
     } catch (error) {
       problem = asError(error)
     }
-    const stat = await handle.stat({ bigint: true })
-    if (stat.nlink === 2n) return seen(stat, content)
+    const stat = fstatSync(fd, { bigint: true })
+    if (stat.nlink === 2n) {
+      keep = true
+      return { ...seen(stat, content), fd }
+    }
     if (!NO_LINKS.has(errorCode(problem))) {
       if (problem === undefined || errorCode(problem) === 'EEXIST') return undefined
       throw problem
     }
   } finally {
-    await handle.close()
-    await unlink(temporary)
+    if (!keep) closeSync(fd)
+    unlinkSync(temporary)
   }
   return createExclusively(lock, content)
 }
 
-async function createExclusively(lock: string, content: string): Promise<SeenLock | undefined> {
-  let handle: FileHandle
+function createExclusively(lock: string, content: string): OpenLock | undefined {
+  let fd: number
   try {
-    handle = await open(lock, 'wx', 0o644)
+    fd = openSync(lock, 'wx+', 0o644)
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return undefined
     throw error
   }
   try {
-    await handle.writeFile(content)
-    return seen(await handle.stat({ bigint: true }), content)
+    writeSync(fd, content)
+    return { ...seen(fstatSync(fd, { bigint: true }), content), fd }
   } catch (error) {
-    await unlink(lock)
+    closeSync(fd)
+    unlinkSync(lock)
     throw error
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Makes our own lock young again, by the file server's clock; does nothing when it is not ours any more. */
-export async function touchLock(lock: string, own: SeenLock): Promise<void> {
-  const handle = await open(lock, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_CONTENT), 0, MAX_CONTENT, 0)
-    // Writing the same bytes again sets the time a server's own clock shows; utimes would set ours.
-    if (buffer.toString('utf8', 0, bytesRead) === own.content) await handle.write(own.content, 0)
-  } finally {
-    await handle.close()
   }
 }
 
 /** The time, in milliseconds, by the clock of the machine that keeps the directory. */
-export async function clockOf(lock: string): Promise<number> {
+export function clockOf(lock: string): number {
   const temporary = temporaryBeside(lock)
-  const handle = await open(temporary, 'wx', 0o644)
+  const fd = openSync(temporary, 'wx', 0o644)
   try {
-    return (await handle.stat()).mtimeMs
+    return fstatSync(fd).mtimeMs
   } finally {
-    await handle.close()
-    await unlink(temporary)
+    closeSync(fd)
+    unlinkSync(temporary)
   }
 }
 

@@ -15,10 +15,33 @@ interface Holder {
   readonly begun: string
 }
 
+/** An append that its holder had begun: the file's length before, and after it where that was known. */
+export interface AppendRange {
+  readonly from: number
+  readonly to: number | undefined
+}
+
+const HOST = hostname()
+/** Written into every lock of this thread, so asked for once. */
+const OWN = { begun: beginOf(process.pid) ?? '', unique: randomBytes(8).toString('hex'), count: 0 }
+
 /** Content of a lock of ours. `lockId` is the lock_id of dmail.conf, '' for none. */
 export function lockContent(lockId: string): string {
-  const unique = randomBytes(8).toString('hex')
-  return [String(process.pid), hostname(), oneWord(lockId), beginOf(process.pid) ?? '', unique, ''].join('\n')
+  OWN.count++
+  return `${process.pid}\n${HOST}\n${oneWord(lockId)}\n${OWN.begun}\n${OWN.unique}.${OWN.count}\n`
+}
+
+/** What a holder adds before it writes, for whoever finds the lock after a crash (D4). */
+export function appendLine({ from, to }: AppendRange): string {
+  return `append ${from} ${to ?? '?'}\n`
+}
+
+/** The append that the lock's holder had begun, if it got so far. */
+export function readAppend(content: string): AppendRange | undefined {
+  const lines = content.match(/^append \d{1,15} (?:\d{1,15}|\?)$/gm) ?? []
+  const [, from, to] = lines.at(-1)?.split(' ') ?? []
+  if (from === undefined) return undefined
+  return { from: Number(from), to: to === undefined || to === '?' ? undefined : Number(to) }
 }
 
 /**
@@ -28,7 +51,7 @@ export function lockContent(lockId: string): string {
  */
 export function isHolderDead(lock: SeenLock, lockId: string): boolean {
   const holder = readHolder(lock.content)
-  if (holder === undefined || holder.host !== hostname() || holder.lockId !== oneWord(lockId)) return false
+  if (holder === undefined || holder.host !== HOST || holder.lockId !== oneWord(lockId)) return false
   if (!isAlive(holder.pid)) return true
   const begun = beginOf(holder.pid)
   return begun !== undefined && holder.begun !== '' && begun !== holder.begun

@@ -1,11 +1,8 @@
-import path from 'node:path'
-import { appendTo } from './append.js'
-import { makeBelow } from './directories.js'
-import { acquire, type HeldLock } from './dotlock.js'
-import { deferredBy, errorText } from './failure.js'
-import { mboxHead, mboxPieces, toMbox, type Dialect } from './mbox.js'
+import type { AppendTarget } from './append-job.js'
+import { createDropWriter, type DropWriter } from './drop-writer.js'
+import { startLane } from './lane.js'
+import { mboxHead, type Dialect } from './mbox.js'
 import type { Owner } from './open.js'
-import { readMessage, type ReadMessage } from './read-message.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'
 
 /** A drop file, or the file of a file destination (R17); both are written alike. */
@@ -16,6 +13,8 @@ export interface MailboxTarget {
   readonly root?: string
   /** unix_user: the user's uid and the gid the file shall have. Undefined = the service account (D5). */
   readonly owner?: Owner
+  /** Largest size of the file in bytes (D7). */
+  readonly limit?: number
   readonly mbox: Dialect
 }
 
@@ -28,8 +27,6 @@ export interface MailboxOptions {
   readonly lockId: string
   /** `[drop] fsync` (D3). */
   readonly fsync: boolean
-  /** Ends the wait for the lock; the message is then deferred. */
-  readonly signal?: AbortSignal
   /** The moment of delivery. */
   readonly now?: () => Date
   /** Told of what is wrong without changing the outcome. */
@@ -38,71 +35,37 @@ export interface MailboxOptions {
 
 const STALE_MS = 5 * 60_000
 
+/** While the thread waits for the disk, what comes gathers for its next turn: more threads would share fewer syncs. */
+const THREADS = { start: startLane, usual: 1, most: 8 }
+
+let writer: DropWriter | undefined
+
 /**
- * Appends a message to a drop file or to the file of a file destination: lock, open, append, sync, unlock. Never rejects;
- * whatever is wrong with the mailbox defers the message (D2, D4).
+ * Appends a message to a drop file or to the file of a file destination. Never rejects; whatever is wrong with the
+ * mailbox defers the message (D2, D4).
  */
-export async function deliverMailbox(
-  target: MailboxTarget,
+export function deliverMailbox(
+  { kind, path, root, owner, limit, mbox }: MailboxTarget,
   message: MessageSource,
   envelope: Envelope,
-  options: MailboxOptions,
+  { lockWaitMs, lockStaleMs, lockId, fsync, now, warn }: MailboxOptions,
 ): Promise<Outcome> {
-  let doing = `cannot deliver to ${target.path}`
-  let close = (): void => undefined
-  try {
-    // Read before the lock is taken, so that a slow spool keeps nobody waiting.
-    const reading = await readMessage(message)
-    close = reading.close
-    if (target.kind === 'mailbox' && target.root !== undefined) {
-      doing = `cannot create the directory of ${target.path}`
-      await makeBelow(target.root, path.dirname(target.path), options.fsync)
-    }
-    doing = `cannot lock ${target.path}`
-    const lock = await acquire(target.path, {
-      waitMs: options.lockWaitMs,
-      staleMs: options.lockStaleMs ?? STALE_MS,
-      lockId: options.lockId,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    })
-    if ('busy' in lock) return busy(target.path, lock.holder)
-    return await underLock(lock, target, reading.read, envelope, options)
-  } catch (error) {
-    return deferredBy(error, doing)
-  } finally {
-    close()
+  const target: AppendTarget = {
+    file: path,
+    root: kind === 'mailbox' ? root : undefined,
+    owner,
+    // D5: programs of group `mail` may write a user's own file; nobody but us the service account's.
+    mode: owner === undefined ? 0o600 : 0o660,
+    dialect: mbox,
+    lock: { staleMs: lockStaleMs ?? STALE_MS, lockId },
+    fsync,
+    limit,
   }
-}
-
-async function underLock(
-  lock: HeldLock,
-  target: MailboxTarget,
-  read: ReadMessage,
-  envelope: Envelope,
-  options: MailboxOptions,
-): Promise<Outcome> {
-  try {
-    return await appendTo(target.path, {
-      head: mboxHead(envelope, (options.now ?? (() => new Date()))()),
-      body: read.whole ? toMbox(read.bytes, target.mbox) : mboxPieces(read.pieces, target.mbox),
-      // D5: programs of group `mail` may write a user's own file; nobody but us the service account's.
-      mode: target.owner === undefined ? 0o600 : 0o660,
-      ...(target.owner === undefined ? {} : { owner: target.owner }),
-      fsync: options.fsync,
-    })
-  } finally {
-    // The message is where it is; a lock left behind is found stale later.
-    await lock.release().catch((error: unknown) => {
-      options.warn?.(`cannot remove the lock of ${target.path}: ${errorText(error)}`)
-    })
-  }
-}
-
-function busy(file: string, holder: string): Outcome {
-  return {
-    state: 'deferred',
-    status: '4.2.0',
-    text: 'the mailbox is busy',
-    detail: `the lock of ${file} is held by ${holder}`,
-  }
+  writer ??= createDropWriter(THREADS)
+  return writer.append({
+    target,
+    job: { head: mboxHead(envelope, (now ?? (() => new Date()))()), body: message.body },
+    lockWaitMs,
+    warn: warn ?? (() => undefined),
+  })
 }

@@ -30,9 +30,8 @@ export function deliveredToLine(recipient: string): string {
 }
 
 /** Everything that stands before the message in a drop file (D1). `at` is the moment of delivery. */
-export function mboxHead(envelope: Envelope, at: Date): Buffer {
-  const { sender, recipient } = envelope
-  return Buffer.from(fromLine(sender, at) + returnPathLine(sender) + deliveredToLine(recipient))
+export function mboxHead({ sender, recipient }: Envelope, at: Date): string {
+  return fromLine(sender, at) + returnPathLine(sender) + deliveredToLine(recipient)
 }
 
 /** A message in memory (CRLF) as it stands in an mbox file: LF, quoted, closed by an empty line. */

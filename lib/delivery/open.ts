@@ -1,5 +1,14 @@
-import { constants, type Stats } from 'node:fs'
-import { lstat, open, unlink, type FileHandle } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs'
 import { errorCode } from './failure.js'
 
 export interface Owner {
@@ -16,7 +25,7 @@ export interface OpenOptions {
 
 /** A drop file open for appending, its length in bytes before, and whether it is new. */
 export interface OpenFile {
-  readonly handle: FileHandle
+  readonly fd: number
   readonly length: number
   readonly created: boolean
 }
@@ -34,52 +43,52 @@ const ATTEMPTS = 5
 
 /**
  * Opens or creates a drop file (D5): a regular file with one link, reached by no symbolic link of that name. Devices are
- * not even opened, since that alone can have effects. Rejects with the error of the file system.
+ * not even opened, since that alone can have effects. Throws the error of the file system.
  */
-export async function openDropFile(file: string, options: OpenOptions): Promise<OpenFile | Refused> {
+export function openDropFile(file: string, options: OpenOptions): OpenFile | Refused {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const found = await orUndefined(lstat(file), 'ENOENT')
+    const found = lstatSync(file, { throwIfNoEntry: false })
     if (found === undefined) {
-      const handle = await orUndefined(open(file, FLAGS | constants.O_CREAT | constants.O_EXCL, 0o600), 'EEXIST')
-      if (handle === undefined) continue
-      await adopt(handle, file, options)
-      return { handle, length: 0, created: true }
+      const fd = orUndefined(() => openSync(file, FLAGS | constants.O_CREAT | constants.O_EXCL, 0o600), 'EEXIST')
+      if (fd === undefined) continue
+      adopt(fd, file, options)
+      return { fd, length: 0, created: true }
     }
     const fault = faultOf(found)
     if (fault !== undefined) return { refused: fault }
-    const handle = await orUndefined(open(file, FLAGS), 'ENOENT', 'ELOOP')
-    if (handle === undefined) continue
-    const opened = await looked(handle)
+    const fd = orUndefined(() => openSync(file, FLAGS), 'ENOENT', 'ELOOP')
+    if (fd === undefined) continue
+    const opened = looked(fd)
     if (opened !== undefined) return opened
   }
   throw new Error('the file comes and goes while it is opened')
 }
 
 /** What is really open is looked at again: the name may have changed hands since. */
-async function looked(handle: FileHandle): Promise<OpenFile | Refused | undefined> {
+function looked(fd: number): OpenFile | Refused | undefined {
   let keep = false
   try {
-    const stat = await handle.stat()
+    const stat = fstatSync(fd)
     if (stat.nlink === 0) return undefined
     const fault = faultOf(stat)
     if (fault !== undefined) return { refused: fault }
     keep = true
-    return { handle, length: stat.size, created: false }
+    return { fd, length: stat.size, created: false }
   } finally {
-    if (!keep) await handle.close()
+    if (!keep) closeSync(fd)
   }
 }
 
 /** A file that could not be given to its owner goes again, or the next delivery would take it as it is. */
-async function adopt(handle: FileHandle, file: string, options: OpenOptions): Promise<void> {
+function adopt(fd: number, file: string, options: OpenOptions): void {
   try {
     if (options.owner !== undefined && process.getuid?.() === 0) {
-      await handle.chown(options.owner.uid, options.owner.gid)
+      fchownSync(fd, options.owner.uid, options.owner.gid)
     }
-    await handle.chmod(options.mode)
+    fchmodSync(fd, options.mode)
   } catch (error) {
-    await handle.close()
-    await unlink(file)
+    closeSync(fd)
+    unlinkSync(file)
     throw error
   }
 }
@@ -94,9 +103,9 @@ function faultOf(stat: Stats): string | undefined {
   return undefined
 }
 
-async function orUndefined<T>(promise: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
+function orUndefined<T>(action: () => T, ...codes: readonly string[]): T | undefined {
   try {
-    return await promise
+    return action()
   } catch (error) {
     if (codes.includes(errorCode(error) ?? '')) return undefined
     throw error

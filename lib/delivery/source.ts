@@ -1,17 +1,47 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { MessageSource } from './types.js'
+import { pipeline } from 'node:stream/promises'
+import { removeDotStuffing } from './dot-stuffing.js'
+import type { MessageFile, MessageSource } from './types.js'
 
-/** Messages up to this size are held in memory while they are delivered; larger ones are streamed. */
-export const BUFFERED_UP_TO = 1024 * 1024
+/** Messages up to this size are held in memory while they are delivered; larger ones lie in a file meanwhile. */
+export const IN_MEMORY_UP_TO = 1024 * 1024
 
-/** A message that is in memory; any number of readers may read it at once. */
-export function bufferSource(bytes: Buffer): MessageSource {
-  return { size: bytes.length, open: () => Readable.from([bytes], { objectMode: false }) }
+/** A message in memory. */
+export function memorySource(bytes: Uint8Array): MessageSource {
+  return { size: bytes.byteLength, body: bytes, open: () => Readable.from([Buffer.from(bytes)], { objectMode: false }) }
 }
 
-/** Reads a stream to its end into one buffer. */
-export async function collect(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+/** A message in a file. `size` may count what stands before it. */
+export function fileSource(file: MessageFile, size: number): MessageSource {
+  return {
+    size,
+    body: file,
+    open: () => {
+      const stream = createReadStream(file.path, { start: file.start })
+      if (!file.dotStuffed) return stream
+      const plain = removeDotStuffing()
+      stream.once('error', (error) => plain.destroy(error))
+      return stream.pipe(plain)
+    },
+  }
+}
+
+/** Writes a stream into a new temporary file that only this account can read; `remove` takes it away. */
+export async function spill(
+  stream: Readable,
+): Promise<{ readonly file: MessageFile; readonly remove: () => Promise<void> }> {
+  const name = path.join(tmpdir(), `dmail-${randomUUID()}`)
+  const remove = (): Promise<void> => unlink(name)
+  try {
+    await pipeline(stream, createWriteStream(name, { flags: 'wx', mode: 0o600 }))
+    return { file: { path: name, start: 0, dotStuffed: false }, remove }
+  } catch (error) {
+    await remove().catch(() => undefined)
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { link, open, rename, unlink } from 'node:fs/promises'
+import { closeSync, linkSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { errorCode } from './failure.js'
 import { clockOf, inspectLock, isSameLock, temporaryBeside, type SeenLock } from './lock-file.js'
@@ -8,6 +8,7 @@ import { isHolderDead } from './lock-holder.js'
 export interface StaleRule {
   /** A lock not touched for so many milliseconds is nobody's (D2: 5 min). */
   readonly staleMs: number
+  /** lock_id of dmail.conf, '' for none. */
   readonly lockId: string
 }
 
@@ -15,39 +16,42 @@ export interface StaleRule {
  * True when the lock may be removed (D2): its process is dead on this host, or it is too old. A link, directory or device
  * under the lock's name was made by no mail program; it is left for the operator.
  */
-export async function isStale(lock: string, seen: SeenLock, rule: StaleRule): Promise<boolean> {
+export function isStale(lock: string, seen: SeenLock, rule: StaleRule): boolean {
   if (!seen.regular) return false
   if (isHolderDead(seen, rule.lockId)) return true
   const touched = Number(seen.mtimeNs / 1_000_000n)
   if (Date.now() - touched <= rule.staleMs) return false
   // Our clock may be wrong; age is a matter of the file server's.
-  return (await clockOf(lock)) - touched > rule.staleMs
+  return clockOf(lock) - touched > rule.staleMs
 }
 
 /**
  * Removes the lock that was judged stale, and no other: between judging and removing, others may have removed it too and
- * a new lock may have taken its place. Resolves to false when there was nothing to do, or somebody else is doing it.
+ * a new lock may have taken its place. Returns false when there was nothing to do, or somebody else is doing it.
  *
  * 1. A guard file, named after this very lock, lets in one remover at a time. Inside, the lock under the name is either
  *    still the judged one, which nobody else may remove now, or it is not.
  * 2. Programs that know no guard could still come between: so the lock is renamed away, looked at again, and put back
  *    if it was a live one.
  */
-export async function removeStale(lock: string, judged: SeenLock, rule: StaleRule): Promise<boolean> {
+export function removeStale(lock: string, judged: SeenLock, rule: StaleRule): boolean {
   const guard = guardOf(lock, judged)
-  if (!(await enterGuard(guard, rule))) return false
+  if (!enterGuard(guard, rule)) return false
   try {
-    const now = await inspectLock(lock)
+    const now = inspectLock(lock)
     if (now === undefined || !isUntouched(now, judged)) return false
     const aside = temporaryBeside(lock)
-    await rename(lock, aside)
-    const moved = await inspectLock(aside)
+    renameSync(lock, aside)
+    const moved = inspectLock(aside)
     const wasStale = moved !== undefined && isUntouched(moved, judged)
-    if (!wasStale) await link(aside, lock).catch(ignoreExisting)
-    await unlink(aside)
+    if (!wasStale)
+      ignoring('EEXIST', () => {
+        linkSync(aside, lock)
+      })
+    unlinkSync(aside)
     return wasStale
   } finally {
-    await unlink(guard)
+    unlinkSync(guard)
   }
 }
 
@@ -56,16 +60,19 @@ function guardOf(lock: string, judged: SeenLock): string {
   return path.join(path.dirname(lock), `.lk-guard-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`)
 }
 
-async function enterGuard(guard: string, rule: StaleRule): Promise<boolean> {
+function enterGuard(guard: string, rule: StaleRule): boolean {
   try {
-    await (await open(guard, 'wx', 0o644)).close()
+    closeSync(openSync(guard, 'wx', 0o644))
     return true
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error
   }
   // The guard is held for a few system calls; an old one is what a crash in between left behind.
-  const left = await inspectLock(guard)
-  if (left !== undefined && (await isStale(guard, left, rule))) await unlink(guard).catch(ignoreMissing)
+  const left = inspectLock(guard)
+  if (left !== undefined && isStale(guard, left, rule))
+    ignoring('ENOENT', () => {
+      unlinkSync(guard)
+    })
   return false
 }
 
@@ -73,10 +80,10 @@ function isUntouched(now: SeenLock, judged: SeenLock): boolean {
   return isSameLock(now, judged) && now.mtimeNs === judged.mtimeNs
 }
 
-function ignoreExisting(error: unknown): void {
-  if (errorCode(error) !== 'EEXIST') throw error
-}
-
-function ignoreMissing(error: unknown): void {
-  if (errorCode(error) !== 'ENOENT') throw error
+function ignoring(code: string, action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    if (errorCode(error) !== code) throw error
+  }
 }

@@ -1,11 +1,24 @@
 import type { Readable } from 'node:stream'
 
-/** A message to write: its bytes have CRLF line ends, no dot-stuffing, headers first. */
+/** A message on its way: CRLF line ends, headers first. */
 export interface MessageSource {
-  /** Size of the message in bytes, as received. */
+  /** Size of the message in bytes, about. */
   readonly size: number
-  /** A fresh stream over the whole message; one at a time. */
+  /** Where its bytes are. */
+  readonly body: MessageBody
+  /** A fresh stream over the whole message, without dot-stuffing; any number may be open at once. */
   open(): Readable
+}
+
+/** In memory, or in a file. */
+export type MessageBody = Uint8Array | MessageFile
+
+export interface MessageFile {
+  readonly path: string
+  /** Offset of the message's first byte. */
+  readonly start: number
+  /** Lines that begin with a dot have one more (RFC 5321 4.5.2), as in Haraka's queue files. */
+  readonly dotStuffed: boolean
 }
 
 /** The envelope of one delivery. */

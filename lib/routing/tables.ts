@@ -53,7 +53,7 @@ export type ForwardFileText =
 export interface World {
   lookup(name: string): Promise<LookupResult>
   /** `ownerUid` is the user's uid, undefined for users without one (R13). */
-  readForwardFile(path: string, ownerUid: number | undefined): Promise<ForwardFileText>
+  readForwardFile(path: string, ownerUid: number | undefined): Promise<ForwardFileText> | ForwardFileText
   /** Full path of the drop file `name` below `root`, by hash_spool (D6). */
-  dropFile(root: string, name: string): Promise<string>
+  dropFile(root: string, name: string): Promise<string> | string
 }

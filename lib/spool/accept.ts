@@ -4,6 +4,9 @@ import { reply, type Reply } from '../reply.js'
 import type { SpooledItem } from './item.js'
 import type { LocalCopy, Plan, RemoteGroup } from './plan.js'
 
+/** Copies of one message that are written at the same time. */
+const PARALLEL = 16
+
 /** A queue file that is on disk but not yet worked on. */
 export interface Held {
   start(): void
@@ -20,8 +23,6 @@ export interface Spool {
 export interface AcceptPorts {
   readonly spool: Spool
   readonly deliver: (copy: LocalCopy) => Promise<Outcome>
-  /** Copies written at the same time; 1 when the message can be read by one reader only. */
-  readonly parallel: number
   readonly log: Log
 }
 
@@ -50,7 +51,7 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
 
     const failures = [...plan.failing]
     const waiting: LocalCopy[] = []
-    await eachOf(plan.immediate, ports.parallel, async (copy) => {
+    await eachOf(plan.immediate, PARALLEL, async (copy) => {
       const outcome = await ports.deliver(copy)
       log(outcome.state === 'delivered' ? 'info' : 'warn', describeOutcome(copy, outcome))
       if (outcome.state === 'delivered') kept.copies++

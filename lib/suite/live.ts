@@ -12,6 +12,8 @@ const OLD_DIRECTORY_MS = 120_000
 export interface Live {
   /** The snapshot in force; waits for the first load and rejects while there is no usable configuration. */
   current(): Promise<Snapshot>
+  /** The same where it is there already, without waiting for a turn of the event loop. */
+  loaded(): Snapshot | undefined
   /** Begins to look at the files; a change builds a whole new snapshot and swaps it in. */
   watch(): void
   close(): void
@@ -37,22 +39,24 @@ export function openLive(harakaDir: string, log: Log): Live {
     log('warn', text)
   }
 
+  let loaded: Snapshot | undefined
   let current: Promise<Snapshot> = load(true)
   // Who asks gets the error; nobody asking must not end the process.
   current.catch(() => undefined)
 
   async function load(first: boolean): Promise<Snapshot> {
     since = Date.now()
-    const loaded = await loadAll(harakaDir)
-    files = loaded.files
-    everyMs = loaded.configuration.ini.main.reloadCheck
-    for (const problem of loaded.problems) {
+    const read = await loadAll(harakaDir)
+    files = read.files
+    everyMs = read.configuration.ini.main.reloadCheck
+    for (const problem of read.problems) {
       log(problem.severity === 'error' ? 'error' : 'warn', formatProblem(problem))
     }
-    const errors = loaded.problems.filter(({ severity }) => severity === 'error').length
+    const errors = read.problems.filter(({ severity }) => severity === 'error').length
     if (!first && errors > 0) throw new Error(`${errors} errors, the configuration before stays in force`)
-    const snapshot = await makeSnapshot(loaded, usersFor(loaded), harakaDir, warn)
-    log('info', `configuration ${first ? 'loaded' : 'reloaded'}: ${summary(loaded)}`)
+    const snapshot = await makeSnapshot(read, usersFor(read), harakaDir, warn)
+    log('info', `configuration ${first ? 'loaded' : 'reloaded'}: ${summary(read)}`)
+    loaded = snapshot
     return snapshot
   }
 
@@ -100,6 +104,7 @@ export function openLive(harakaDir: string, log: Log): Live {
 
   return {
     current: () => current,
+    loaded: () => loaded,
     watch() {
       if (watcher !== undefined) return
       const started = watchFiles(() => everyMs, reload)

@@ -12,10 +12,11 @@ import type { UserDirectory } from '../directory/types.js'
 import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
-import { readForwardFile } from './forward-file-reader.js'
+import { hasNoForwardFile, readForwardFile } from './forward-file-reader.js'
 import type { Snapshot } from './snapshot-types.js'
 import { aliasFiles, aliasOrder, buildAccess, buildTables, dropRoots, localDomains } from './tables.js'
 
+const ABSENT = { kind: 'absent' } as const
 const HOUR_MS = 3_600_000
 const ACCOUNT_TIMEOUT_MS = 10_000
 
@@ -133,12 +134,16 @@ function aliasOrderOf({ configuration, aliases, domains }: Loaded): Map<string, 
 /** What routing asks of the outside (lib/routing is pure). */
 export function makeWorld(users: UserDirectory, { conf, ini }: Configuration): World {
   const method = conf.one('hash_spool')
+  // lock_id is set where several machines share the drop files; homes are often on another machine as well.
+  const shared = conf.one('lock_id') !== undefined
+  const onThisMachine = (file: string): boolean => !shared && file.endsWith('.fwd')
   const locate = createLocate()
   return {
     lookup: (name) => users.lookup(name),
-    readForwardFile,
+    readForwardFile: (file, ownerUid) =>
+      onThisMachine(file) && hasNoForwardFile(file) ? ABSENT : readForwardFile(file, ownerUid),
     dropFile: (root, name) =>
-      method === 'scan' ? locate(root, name, ini.drop.newHash) : Promise.resolve(hashedPath(root, name, method)),
+      method === 'scan' ? locate(root, name, ini.drop.newHash) : hashedPath(root, name, method),
   }
 }
 

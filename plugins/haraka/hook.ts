@@ -21,8 +21,16 @@ export function refuse(reply: Reply, disconnect = false): Answer {
   return { do: 'refuse', reply, disconnect }
 }
 
+/** A value that is there already, or will be. Waiting where there is nothing to wait for costs every message. */
+export type Maybe<T> = T | Promise<T>
+
+/** Goes on with a value as soon as it is there. */
+export function whenReady<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
 /**
- * Registers an asynchronous hook on a connection. `next` is called exactly once; what goes wrong inside is logged and
+ * Registers a hook on a connection. `next` is called exactly once; what goes wrong inside is logged and
  * answered with `onError`, so that a fault of ours never accepts or refuses anything for good.
  */
 export function connectionHook(
@@ -30,17 +38,28 @@ export function connectionHook(
   line: Line,
   hook: string,
   onError: Reply,
-  handle: (connection: HarakaConnection, params: unknown) => Promise<Answer>,
+  handle: (connection: HarakaConnection) => Maybe<Answer>,
 ): void {
   const method = `dmail_${line}_${hook}`
-  plugin[method] = (next: Next, connection: HarakaConnection, params: unknown): void => {
-    handle(connection, params)
-      .catch((error: unknown): Answer => {
-        connection.logerror(`dmail/${line}: ${hook} failed: ${describeError(error)}`)
-        return refuse(onError)
-      })
-      .then((answer) => {
-        respond(next, answer)
+  const failed = (connection: HarakaConnection, error: unknown): Answer => {
+    connection.logerror(`dmail/${line}: ${hook} failed: ${describeError(error)}`)
+    return refuse(onError)
+  }
+  plugin[method] = (next: Next, connection: HarakaConnection): void => {
+    let answer: Maybe<Answer>
+    try {
+      answer = handle(connection)
+    } catch (error) {
+      answer = failed(connection, error)
+    }
+    if (!(answer instanceof Promise)) {
+      respond(next, answer)
+      return
+    }
+    answer
+      .catch((error: unknown) => failed(connection, error))
+      .then((late) => {
+        respond(next, late)
       })
       .catch((error: unknown) => {
         connection.logcrit(`dmail/${line}: answering ${hook} failed: ${describeError(error)}`)

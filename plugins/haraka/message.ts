@@ -1,49 +1,41 @@
 import { PassThrough } from 'node:stream'
-import { bufferSource, BUFFERED_UP_TO, collect } from '../../lib/delivery/source.js'
-import { removeDotStuffing } from '../../lib/delivery/dot-stuffing.js'
+import { fileSource, memorySource, spill } from '../../lib/delivery/source.js'
 import type { MessageSource } from '../../lib/delivery/types.js'
+import { tappedMessage } from './tap.js'
 import type { HarakaHmail, HarakaMessageStream, HarakaTransaction } from './types.js'
 
-/** A message with how many readers it can have at once. */
-export interface SharedMessage {
+export interface TakenMessage {
   readonly source: MessageSource
-  readonly parallel: number
+  /** Lets go of what holds the message. */
+  close(): Promise<void>
 }
 
-/** Drop files written at the same time for one message. */
-const PARALLEL = 16
+const NOTHING = (): Promise<void> => Promise.resolve()
 
-/** The message of a transaction. Haraka's stream has one reader at a time, so a small message is read once. */
-export async function messageOf({
-  message_stream: stream,
-  data_bytes: size,
-}: HarakaTransaction): Promise<SharedMessage> {
-  const source = { size, open: () => openStream(stream) }
-  if (size > BUFFERED_UP_TO) return { source, parallel: 1 }
-  return { source: bufferSource(await collect(source.open())), parallel: PARALLEL }
-}
-
-function openStream(stream: HarakaMessageStream): PassThrough {
+/** The message of a transaction: small ones are in memory already, others go through a temporary file. */
+export async function messageOf(transaction: HarakaTransaction): Promise<TakenMessage> {
+  const tapped = tappedMessage(transaction)
+  if (tapped !== undefined) return { source: memorySource(tapped), close: NOTHING }
+  const { message_stream: stream, data_bytes: size } = transaction
   const pass = new PassThrough()
-  // Haraka reports a failed read on its own stream only.
+  const stop = failWith(stream, pass)
+  stream.pipe(pass)
+  const { file, remove } = await spill(pass).finally(stop)
+  return { source: fileSource(file, size), close: remove }
+}
+
+/** Haraka reports a failed read on its own stream only. */
+function failWith(stream: HarakaMessageStream, reader: { destroy(error: Error): unknown }): () => void {
   const fail = (error: Error): void => {
-    pass.destroy(error)
+    reader.destroy(error)
   }
   stream.on('error', fail)
-  pass.once('close', () => stream.off('error', fail))
-  stream.pipe(pass)
-  return pass
+  return () => {
+    stream.off('error', fail)
+  }
 }
 
 /** The message of a queue file, whose lines are still dot-stuffed. */
-export function queuedMessageOf(hmail: HarakaHmail): MessageSource {
-  return {
-    size: hmail.file_size,
-    open: () => {
-      const stream = hmail.data_stream()
-      const plain = removeDotStuffing()
-      stream.once('error', (error) => plain.destroy(error))
-      return stream.pipe(plain)
-    },
-  }
+export function queuedMessageOf({ path, data_start: start, file_size: size }: HarakaHmail): MessageSource {
+  return fileSource({ path, start, dotStuffed: true }, size)
 }

@@ -41,6 +41,11 @@ export interface HarakaHeader {
 }
 
 export interface HarakaMessageStream {
+  /** Takes the next line, dot-stuffed, with its CRLF. */
+  add_line: (line: Buffer | string) => void
+  /** True once the message is (being) written to a file. */
+  readonly spooling: boolean
+  destroy: () => void
   pipe(destination: Writable, options?: { dot_stuffed?: boolean; line_endings?: string; end?: boolean }): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   off(event: 'error', listener: (error: Error) => void): unknown
@@ -91,6 +96,8 @@ export interface HarakaHmail extends Logging {
   readonly filename: string
   readonly path: string
   readonly file_size: number
+  /** Offset of the message in the queue file; known when the item is `ready`. */
+  readonly data_start: number
   num_failures: number
   get_mx: () => void
   temp_fail: (reason: string, extra?: object) => void

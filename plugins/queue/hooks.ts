@@ -8,6 +8,7 @@ import { logTo } from '../haraka/log.js'
 import { messageOf } from '../haraka/message.js'
 import { harakaQueue, type HarakaQueue } from '../haraka/queue.js'
 import { spoolOf } from '../haraka/spool.js'
+import { forgetSpoolFile, tapMessage } from '../haraka/tap.js'
 import type { HarakaConnection, HarakaPlugin, HarakaTransaction } from '../haraka/types.js'
 import { attachRunner } from '../runner.js'
 import { decideRoute } from '../routes.js'
@@ -20,6 +21,10 @@ const CLIENT_WAIT_MS = 5_000
 export function attachQueue(plugin: HarakaPlugin, shared: Shared): void {
   attachRunner(plugin, shared)
   const queue = harakaQueue(plugin)
+  connectionHook(plugin, 'queue', 'data', reply('notReady'), ({ transaction }) => {
+    if (transaction !== null) tapMessage(transaction)
+    return CONTINUE
+  })
   for (const hook of ['queue', 'queue_outbound']) {
     connectionHook(plugin, 'queue', hook, reply('notKept'), async (connection) => {
       const { transaction } = connection
@@ -51,23 +56,27 @@ async function takeMessage(
   if ('refusal' in recipients) return refuse(recipients.refusal)
   const plan = planMessage(recipients.routed, { allowDuplicates, deliveredTo: header.get_all('delivered-to') })
 
-  const { source, parallel } = await messageOf(transaction)
-  const context = { clientIp: connection.remote.ip, messageId: header.get('message-id').trim() }
-  const sender = addressText(transaction.mail_from)
-  const settings = { ...delivery, lockWaitMs: Math.min(delivery.lockWaitMs, CLIENT_WAIT_MS) }
-  const { queued, reply: answer } = await acceptMessage(plan, {
-    spool: spoolOf(queue, transaction, context, (group) => queue.relay(transaction, group)),
-    parallel,
-    deliver: (copy) =>
-      deliverCopy(
-        copy.destination,
-        source,
-        { sender, originalRecipient: copy.original, recipient: copy.found, ...context },
-        settings,
-      ),
-    log: logTo(connection),
-  })
-  return queued ? accept(answer) : refuse(answer)
+  const message = await messageOf(transaction)
+  try {
+    const context = { clientIp: connection.remote.ip, messageId: header.get('message-id').trim() }
+    const sender = addressText(transaction.mail_from)
+    const settings = { ...delivery, lockWaitMs: Math.min(delivery.lockWaitMs, CLIENT_WAIT_MS) }
+    const { queued, reply: answer } = await acceptMessage(plan, {
+      spool: spoolOf(queue, transaction, context, (group) => queue.relay(transaction, group)),
+      deliver: ({ destination, original, found }) =>
+        deliverCopy(
+          destination,
+          message.source,
+          { sender, originalRecipient: original, recipient: found, ...context },
+          settings,
+        ),
+      log: logTo(connection),
+    })
+    return queued ? accept(answer) : refuse(answer)
+  } finally {
+    forgetSpoolFile(transaction)
+    await message.close()
+  }
 }
 
 /** The decisions taken at RCPT; a recipient that another plugin put there since is decided now, and may leave. */

@@ -1,0 +1,78 @@
+import { closeSync, openSync, readSync, writevSync } from 'node:fs'
+import type { AppendJob } from './append-job.js'
+import { createUnstuffer } from './dot-stuffing.js'
+import { createRewriter, rewriteAll } from './rewrite.js'
+import type { Dialect } from './mbox.js'
+import type { MessageFile } from './types.js'
+
+/** A message in a file is taken in pieces of this size, so that memory does not grow with it. */
+const PIECE_BYTES = 256 * 1024
+
+/** A job made ready: its mbox form in memory, or the file to take it from. */
+export type ReadyJob = { readonly head: Buffer } & ({ readonly bytes: Buffer } | { readonly file: MessageFile })
+
+export function makeReady({ head, body }: AppendJob, dialect: Dialect): ReadyJob {
+  const begin = Buffer.from(head)
+  if (!(body instanceof Uint8Array)) return { head: begin, file: body }
+  const message = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return { head: begin, bytes: rewriteAll(createRewriter(dialect, true), message) }
+}
+
+/** Bytes the job will take; undefined for one that comes from a file. */
+export function lengthOf(job: ReadyJob): number | undefined {
+  return 'bytes' in job ? job.head.length + job.bytes.length : undefined
+}
+
+/** Writes `separator` and the jobs at the end of the file; throws the error of the file system. */
+export function writeJobs(fd: number, separator: Buffer, jobs: readonly ReadyJob[], dialect: Dialect): void {
+  let pending: Buffer[] = [separator]
+  for (const job of jobs) {
+    pending.push(job.head)
+    if ('bytes' in job) {
+      pending.push(job.bytes)
+    } else {
+      writeAll(fd, pending)
+      pending = []
+      for (const piece of piecesOf(job.file, dialect)) writeAll(fd, [piece])
+    }
+  }
+  writeAll(fd, pending)
+}
+
+function* piecesOf({ path, start, dotStuffed }: MessageFile, dialect: Dialect): Generator<Buffer> {
+  const rewriter = createRewriter(dialect, true)
+  const unstuff = dotStuffed ? createUnstuffer() : (piece: Buffer): Buffer => piece
+  const fd = openSync(path, 'r')
+  try {
+    const buffer = Buffer.alloc(PIECE_BYTES)
+    let at = start
+    for (;;) {
+      const length = readSync(fd, buffer, 0, buffer.length, at)
+      if (length === 0) break
+      at += length
+      yield rewriter.push(unstuff(buffer.subarray(0, length)))
+    }
+    yield rewriter.end()
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Writes all of the buffers, in one system call where the file system takes them so. */
+function writeAll(fd: number, buffers: readonly Buffer[]): void {
+  let left = buffers.filter((buffer) => buffer.length > 0)
+  while (left.length > 0) {
+    const written = writevSync(fd, left)
+    if (written === 0) throw new Error('the file takes no more bytes')
+    left = withoutFirst(left, written)
+  }
+}
+
+function withoutFirst(buffers: readonly Buffer[], count: number): Buffer[] {
+  let skip = count
+  return buffers.flatMap((buffer) => {
+    const gone = Math.min(skip, buffer.length)
+    skip -= gone
+    return gone === buffer.length ? [] : [buffer.subarray(gone)]
+  })
+}
