@@ -1,0 +1,108 @@
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { tempDir } from '../test/support/cleanup.js'
+import { startHaraka } from '../test/support/haraka.js'
+import { aliasLines, USERS } from './cases.js'
+import { familyOf } from './usage.js'
+
+/** A server under load. */
+export interface BenchServer {
+  readonly name: string
+  readonly port: number
+  readonly domain: string
+  /** Where mail arrives; undefined where it is thrown away. */
+  readonly mail: string | undefined
+  /** True when a mailbox has the message before the client has its 250: the load's own time is the whole time then. */
+  readonly acknowledgesWhenStored: boolean
+  /** Processes that work for it now. */
+  processes(): number[]
+  /** Bytes of the log so far, as a progress mark when something goes wrong. */
+  readonly log: () => string
+  stop(): Promise<void>
+}
+
+const DOMAIN = 'domain1.com'
+const QUIET = { 'log.ini': '[main]\nlevel=warn\n' }
+const BIG =
+  '[main]\n[haproxy]\nhosts[] =\n[headers]\n[max]\nbytes=104857600\nmime_parts=1000\nline_length=512\ndata_line_length=992\n[message]\n[uuid]\n'
+
+/** The ceiling: Haraka that accepts every recipient and throws the message away. */
+export async function startDiscard(): Promise<BenchServer> {
+  const haraka = await startHaraka({
+    version: '3.3',
+    plugins: ['accept_all', 'queue/discard'],
+    config: { 'log.ini': '[main]\nlevel=notice\n', 'connection.ini': BIG },
+    files: { 'plugins/accept_all.js': 'exports.hook_rcpt = (next) => { next(OK) }\n' },
+    env: { YES_REALLY_DO_DISCARD: '1' },
+  })
+  return {
+    name: 'discard',
+    port: haraka.port,
+    domain: DOMAIN,
+    mail: undefined,
+    acknowledgesWhenStored: true,
+    processes: () => familyOf(haraka.pid),
+    log: () => haraka.log,
+    stop: () => haraka.stop(),
+  }
+}
+
+/** The suite with everything on: fsync, locks, an external user module. */
+export async function startSuite(): Promise<BenchServer> {
+  const site = tempDir('bench')
+  chmodSync(site, 0o755)
+  const mail = path.join(site, 'mail')
+  mkdirSync(mail)
+  const robots = path.join(site, 'robots')
+  mkdirSync(robots)
+  chmodSync(robots, 0o777)
+  const robot = path.join(site, 'robot.sh')
+  writeFileSync(robot, `#!/bin/sh\nexec cat > ${robots}/$$.eml\n`)
+  chmodSync(robot, 0o755)
+  const users = Array.from({ length: USERS }, (_, n) => [`u${n}:*x:`, `f${n}:*x:`]).flat()
+  for (let n = 0; n < USERS; n++) {
+    writeFileSync(path.join(mail, `f${n}.fwd`), `u${n}\n`)
+    chmodSync(path.join(mail, `f${n}.fwd`), 0o600)
+  }
+  const files = {
+    'config/users.txt': `${users.join('\n')}\n`,
+    'config/aliases.txt': `${aliasLines(`|${robot}`).join('\n')}\n`,
+  }
+  const haraka = await startHaraka({
+    version: '3.3',
+    plugins: ['dmail'],
+    config: {
+      ...QUIET,
+      'log.ini': '[main]\nlevel=notice\n',
+      'connection.ini': BIG,
+      'dmail.conf': [
+        `host_domain ${DOMAIN}`,
+        `sysadmin u0@${DOMAIN}`,
+        `drop_path ${mail}`,
+        'authent_method external',
+        'authent_process node_modules/haraka-plugin-dmail/dist/authent/file.js -path config/users.txt',
+        'alias_file_domain * config/aliases.txt',
+      ].join('\n'),
+      'dmail.ini': '[robot]\nuser=nobody\nmax=8\nper_program=8\n',
+    },
+    files,
+  })
+  return {
+    name: 'suite',
+    port: haraka.port,
+    domain: DOMAIN,
+    mail: site,
+    acknowledgesWhenStored: true,
+    processes: () => familyOf(haraka.pid),
+    log: () => haraka.log,
+    stop: () => haraka.stop(),
+  }
+}
+
+/** Removes what arrived, so that the next case begins with empty mailboxes; forward files stay. */
+export function emptyMail({ mail }: BenchServer): void {
+  if (mail === undefined) return
+  for (const entry of readdirSync(mail, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile() && /^(?:[uf]\d+|\d+\.eml)$/.test(entry.name)) rmSync(path.join(entry.parentPath, entry.name))
+  }
+}

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+const TICKS_PER_SECOND = 100
+
+/** What processes used: CPU seconds since their start, and the most memory at a time, added up. */
+export interface Usage {
+  readonly cpuSeconds: number
+  readonly peakMegabytes: number
+}
+
+/** Reads /proc; a process that is gone counts for nothing. */
+export function usageOf(pids: readonly number[]): Usage {
+  let cpuSeconds = 0
+  let peakMegabytes = 0
+  for (const pid of pids) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      cpuSeconds += (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+      const peak = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
+      peakMegabytes += Number(peak?.[1] ?? 0) / 1024
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return { cpuSeconds, peakMegabytes }
+}
+
+/** All descendants of a process, and itself. */
+export function familyOf(leader: number): number[] {
+  const parents = new Map<number, number>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const family = [leader]
+  for (const pid of family) for (const [child, parent] of parents) if (parent === pid) family.push(child)
+  return family
+}
