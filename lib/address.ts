@@ -17,7 +17,8 @@ export interface Address {
 
 /** Local part in the form it is compared in: NFC, lower case (R18). */
 export function foldLocal(local: string): string {
-  return local.normalize('NFC').toLowerCase()
+  // Lower case can take a composed letter apart: U+03AA U+0301 and U+0390 are one name.
+  return local.normalize('NFC').toLowerCase().normalize('NFC')
 }
 
 /**
@@ -25,11 +26,16 @@ export function foldLocal(local: string): string {
  * Returns '' for text that is no domain name at all.
  */
 export function foldDomain(domain: string): string {
-  const bare = domain.endsWith('.') ? domain.slice(0, -1) : domain
+  const bare = withoutFinalDot(domain)
   if (bare.startsWith('[')) return bare.toLowerCase()
   // The usual case needs no IDNA processing.
   if (/^[a-z0-9._-]+$/.test(bare)) return bare
-  return /^[A-Za-z0-9._-]+$/.test(bare) ? bare.toLowerCase() : domainToASCII(bare.normalize('NFC'))
+  return /^[A-Za-z0-9._-]+$/.test(bare) ? bare.toLowerCase() : withoutFinalDot(domainToASCII(bare.normalize('NFC')))
+}
+
+/** IDNA has other dots too (U+3002), which become one only when the labels are folded. */
+function withoutFinalDot(domain: string): string {
+  return domain.endsWith('.') ? domain.slice(0, -1) : domain
 }
 
 /** Removes the quoting of an RFC 5321 Quoted-string local part; other text is returned as it is. */

@@ -1,6 +1,6 @@
 import { checkReport, type CheckReport } from '../conf/check.js'
 import type { Problem } from '../conf/problem.js'
-import { loadAll, makeSnapshot, openUsers, type Loaded } from '../suite/snapshot.js'
+import { loadAll, makeSnapshot, notRunning, openUsers, type Loaded } from '../suite/snapshot.js'
 import { checkTargets } from '../suite/targets.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
@@ -26,7 +26,12 @@ async function tryTargets(loaded: Loaded, harakaDir: string): Promise<Problem[]>
   // What a module complains of shows in the answer it does not give.
   const users = openUsers(loaded, harakaDir, () => undefined)
   try {
-    const { tables, world } = await makeSnapshot(loaded, users, harakaDir, () => undefined)
+    const { tables, world } = await makeSnapshot(
+      loaded,
+      users,
+      harakaDir,
+      notRunning(() => undefined),
+    )
     return await checkTargets(loaded, tables, world)
   } finally {
     users.close()

@@ -4,8 +4,10 @@ import path from 'node:path'
 import { iniTemplate } from '../conf/ini-template.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
+const PACKAGE = path.join(__dirname, '../../..')
+
 /** The files of a new directory, as they stand in the package. */
-const SAMPLE = path.join(__dirname, '../../../config/sample')
+const SAMPLE = path.join(PACKAGE, 'config/sample')
 
 /** Files of the sample that do not go into config/. */
 const ELSEWHERE = new Set(['README.md'])
@@ -26,7 +28,7 @@ export async function initCommand(
   const directory = path.resolve(dir)
   const written: string[] = []
   const kept: string[] = []
-  for (const folder of ['config', 'plugins', 'mail/shop', 'queue']) {
+  for (const folder of ['config', 'docs/plugins', 'plugins', 'mail/shop', 'queue']) {
     await mkdir(path.join(directory, folder), { recursive: true, mode: 0o755 })
   }
   for (const [name, content] of await filesOf(directory, port)) {
@@ -55,6 +57,8 @@ async function filesOf(directory: string, port: number): Promise<Map<string, str
   // D8: a server that is root needs another account for robots; every system has this one.
   files.set('config/dmail.ini', iniTemplate(process.getuid?.() === 0 ? { 'robot.user': 'nobody' } : {}))
   files.set('config/me', `${os.hostname()}\n`)
+  // `haraka -c DIR -h dmail` looks here; what the package itself holds it finds only below Haraka's own folder.
+  files.set('docs/plugins/dmail.md', await readFile(path.join(PACKAGE, 'README.md'), 'utf8'))
   files.set('package.json', `${JSON.stringify(manifest(), null, 2)}\n`)
   return files
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { checkCommand, type CheckOptions } from './check.js'
 import { initCommand } from './init.js'
 import { routeCommand, type RouteOptions } from './route.js'
@@ -78,7 +78,7 @@ function common(command: Command): Command {
 function portNumber(text: string): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new CommanderError(2, 'dmail.port', `error: ${text} is not a port number`)
+    throw new InvalidArgumentError('It is not a port number.')
   }
   return port
 }

@@ -3,7 +3,7 @@ import { describe } from '../routing/provenance.js'
 import { routeReport } from '../routing/report.js'
 import { route } from '../routing/route.js'
 import type { Placed, Route, Step } from '../routing/types.js'
-import { ConfigurationError, loadAll, makeSnapshot, openUsers } from '../suite/snapshot.js'
+import { ConfigurationError, loadAll, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
 export interface RouteOptions {
@@ -34,7 +34,7 @@ export async function routeCommand(
     if (level === 'error' || level === 'warn') complain(`dmail: ${text}`)
   })
   try {
-    const { tables, world } = await makeSnapshot(loaded, users, options.config, complain)
+    const { tables, world } = await makeSnapshot(loaded, users, options.config, notRunning(complain))
     const decided = await route(tables, world, address, { ip: options.ip, sender, trusted: options.trusted })
     if (options.json) printJson(terminal, routeReport(address, decided))
     else printRoute(address, decided, terminal)

@@ -45,7 +45,7 @@ export const INI_KEYS = [
     kind: 'duration',
     default: '2s',
     min: 1000,
-    note: 'How often files outside of config/ are looked at for changes.',
+    note: 'How often the configuration and the files it names are looked at for changes.',
   },
 
   {

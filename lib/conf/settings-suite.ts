@@ -313,7 +313,7 @@ export const SUITE_SETTINGS = [
     server: 'D',
     handled: 'suite',
     required: true,
-    note: 'The administrator: postmaster of the local domains and sender of reports.',
+    note: 'The administrator: gets the mail for postmaster of every local domain.',
   },
   {
     name: 'dsmtp_path',
@@ -329,7 +329,7 @@ export const SUITE_SETTINGS = [
     multi: false,
     server: 'C',
     handled: 'suite',
-    note: 'The directory for work files.',
+    note: 'The directory DMail kept its work files in; nothing is written there.',
   },
   {
     name: 'max_retrytime',

@@ -1,9 +1,10 @@
-import { closeSync, fdatasyncSync, ftruncateSync, unlinkSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import type { AppendBatch, AppendTarget, BatchResult } from './append-job.js'
 import { makeBelow, syncDirectory } from './directories.js'
 import { tryLock, type HeldLock } from './dotlock.js'
 import { deferredBy, deferredBySetup, errorText, mailboxFull, type Failure } from './failure.js'
+import type { AppendRange } from './lock-holder.js'
 import { openDropFile, type OpenFile, type Refused } from './open.js'
 import { missingSeparator, repairTail } from './torn-tail.js'
 import type { Outcome } from './types.js'
@@ -40,12 +41,14 @@ function begin({ target, jobs }: AppendBatch): Work | BatchResult {
   try {
     if (target.root !== undefined) makeBelow(target.root, path.dirname(target.file), target.fsync)
     doing = `cannot lock ${target.file}`
-    const lock = tryLock(target.file, target.lock)
+    const lock = tryLock(target.file, target.lock, (interrupted) => {
+      mend(target, interrupted, warnings)
+    })
     if ('busy' in lock) return lock
     try {
       doing = `cannot append to ${target.file}`
       const ready = jobs.map((job) => makeReady(job, target.dialect))
-      const opened = openRepaired(target, lock, warnings)
+      const opened = openTarget(target)
       if (!('refused' in opened)) return write({ target, lock, jobs: ready, opened, warnings })
       unlock(lock, target, warnings)
       return all(deferredBySetup(`${target.file} cannot be a drop file: ${opened.refused}`))
@@ -58,18 +61,18 @@ function begin({ target, jobs }: AppendBatch): Work | BatchResult {
   }
 }
 
-function openRepaired(target: AppendTarget, lock: HeldLock, warnings: string[]): OpenFile | Refused {
+/** The dead holder may have got no further than its lock: then there is no file, and none is made. */
+function mend(target: AppendTarget, interrupted: AppendRange, warnings: string[]): void {
+  if (lstatSync(target.file, { throwIfNoEntry: false }) === undefined) return
   const opened = openTarget(target)
-  if ('refused' in opened || lock.interrupted === undefined) return opened
+  if ('refused' in opened) return
   try {
-    const { length, aside } = repairTail(target.file, opened.fd, opened.length, lock.interrupted)
+    const aside = repairTail(target.file, opened.fd, opened.length, interrupted)
     if (aside !== undefined) {
       warnings.push(`a crash left ${target.file} with half a message: it was moved to ${aside}`)
     }
-    return { ...opened, length }
-  } catch (error) {
+  } finally {
     closeSync(opened.fd)
-    throw error
   }
 }
 
@@ -86,8 +89,10 @@ function write(begun: Omit<Work, 'fitting' | 'failure'>): Work {
     const separator = missingSeparator(opened.fd, opened.length)
     const sizes = fitting.map(lengthOf)
     const sum = sizes.reduce<number>((total, size) => total + (size ?? 0), opened.length + separator.length)
-    lock.announce({ from: opened.length, to: sizes.includes(undefined) ? undefined : sum })
+    const to = sizes.includes(undefined) ? undefined : sum
+    lock.announce({ from: opened.length, to })
     writeJobs(opened.fd, separator, fitting, target.dialect)
+    if (to === undefined) lock.announce({ from: opened.length, to: fstatSync(opened.fd).size })
   })
   return work
 }
@@ -114,10 +119,10 @@ function attempt(work: Work, action: () => void): void {
 /** When several messages failed together, they are tried one by one, so that none fails for another. */
 function finish(work: Work): BatchResult {
   const { target, lock, jobs, fitting, opened, warnings, failure } = work
-  closeSync(opened.fd)
+  close(opened, target, warnings)
   const outcomes =
     failure !== undefined && jobs.length > 1
-      ? jobs.map((job) => appendAlone(target, lock, job, failure))
+      ? jobs.map((job) => appendAlone(target, lock, job, failure, warnings))
       : jobs.map((job): Outcome =>
           fitting.includes(job) ? (failure ?? { state: 'delivered' }) : mailboxFull(target.file),
         )
@@ -125,13 +130,19 @@ function finish(work: Work): BatchResult {
   return { busy: false, outcomes, warnings }
 }
 
-function appendAlone(target: AppendTarget, lock: HeldLock, job: ReadyJob, otherwise: Failure): Outcome {
+function appendAlone(
+  target: AppendTarget,
+  lock: HeldLock,
+  job: ReadyJob,
+  otherwise: Failure,
+  warnings: string[],
+): Outcome {
   try {
     const opened = openTarget(target)
     if ('refused' in opened) return otherwise
-    const work = write({ target, lock, jobs: [job], opened, warnings: [] })
+    const work = write({ target, lock, jobs: [job], opened, warnings })
     sync(work)
-    closeSync(opened.fd)
+    close(opened, target, warnings)
     if (work.fitting.length === 0) return mailboxFull(target.file)
     return work.failure ?? { state: 'delivered' }
   } catch (error) {
@@ -159,6 +170,15 @@ function rollBack(file: string, { fd, length, created }: OpenFile, failure: Fail
   } catch (error) {
     const left = `and what was written could not be cut off at byte ${length}: ${errorText(error)}`
     return { ...failure, detail: `${failure.detail}, ${left}` }
+  }
+}
+
+/** Once synced, what the file system says at the end (NFS does) changes nothing any more. */
+function close({ fd }: OpenFile, { file }: AppendTarget, warnings: string[]): void {
+  try {
+    closeSync(fd)
+  } catch (error) {
+    warnings.push(`closing ${file} failed: ${errorText(error)}`)
   }
 }
 

@@ -5,9 +5,7 @@ import { appendLine, describeHolder, lockContent, readAppend, type AppendRange }
 import { isStale, removeStale, type StaleRule } from './stale-lock.js'
 
 export interface HeldLock {
-  /** The append that a dead holder of a lock before ours had begun: what it left may be torn (D4). */
-  readonly interrupted: AppendRange | undefined
-  /** Says in the lock what is about to be appended. */
+  /** Says in the lock what is about to be appended, in place of what was said before. */
   announce(range: AppendRange): void
   /** Removes the lock if it is still ours. Throws the error of the file system. */
   release(): void
@@ -25,29 +23,38 @@ const ATTEMPTS = 3
 /**
  * Takes the dot-lock `<file>.lock` (D2) or says who has it; waiting is the caller's. A stale lock is removed. The file
  * need not exist, its directory must. Throws the error of the file system when no lock can be made (ENOENT, EACCES, ENOSPC).
+ *
+ * `mend` is called before the lock of a dead holder goes that had begun to append: what it left may be torn (D4). While it
+ * runs, nobody else gets the lock, and where it throws, the lock stays for the next one who tries.
  */
-export function tryLock(file: string, rule: StaleRule): HeldLock | BusyLock {
+export function tryLock(
+  file: string,
+  rule: StaleRule,
+  mend: (interrupted: AppendRange) => void = () => undefined,
+): HeldLock | BusyLock {
   const lock = `${file}.lock`
   let holder = 'an unknown program'
-  let interrupted: AppendRange | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const own = createLock(lock, lockContent(rule.lockId), rule.lockId !== '')
-    if (own !== undefined) return hold(lock, own, rule, interrupted)
+    if (own !== undefined) return hold(lock, own, rule)
     const other = inspectLock(lock)
     if (other === undefined) continue
     holder = describeHolder(other)
     if (!isStale(lock, other, rule)) break
-    if (removeStale(lock, other, rule)) interrupted = readAppend(other.content)
+    removeStale(lock, other, rule, () => {
+      const interrupted = readAppend(other.content)
+      if (interrupted !== undefined) mend(interrupted)
+    })
   }
   return { busy: true, holder }
 }
 
-function hold(lock: string, own: OpenLock, { staleMs }: StaleRule, interrupted: AppendRange | undefined): HeldLock {
+function hold(lock: string, own: OpenLock, { staleMs }: StaleRule): HeldLock {
   const taken = performance.now()
+  const end = Buffer.byteLength(own.content)
   return {
-    interrupted,
     announce(range) {
-      writeSync(own.fd, appendLine(range))
+      writeSync(own.fd, appendLine(range), end)
     },
     release() {
       closeSync(own.fd)

@@ -97,18 +97,25 @@ export function createDropWriter({ start, usual, most }: Threads): DropWriter {
 
   function dispatch(): void {
     while (line.length > 0) {
-      const thread = freeThread()
+      let thread: Thread | undefined
+      try {
+        thread = freeThread()
+      } catch (error) {
+        // No thread to be had: out of memory, or of processes.
+        for (const { queue, batch } of takeWork()) fail(queue, batch, error)
+        continue
+      }
       if (thread === undefined) return
       run(thread, takeWork())
     }
   }
 
   function freeThread(): Thread | undefined {
-    const idle = threads.find(({ busySince }) => busySince === undefined)
-    if (idle !== undefined) return idle
     const now = performance.now()
-    const stuck = threads.filter(({ busySince }) => busySince !== undefined && now - busySince > STUCK_MS)
-    if (threads.length >= Math.min(most, usual + stuck.length)) return undefined
+    const working = threads.filter(({ busySince }) => busySince !== undefined && now - busySince <= STUCK_MS)
+    if (working.length >= usual) return undefined
+    const idle = threads.find(({ busySince }) => busySince === undefined)
+    if (idle !== undefined || threads.length >= most) return idle
     const thread = { lane: start(), busySince: undefined }
     threads.push(thread)
     return thread

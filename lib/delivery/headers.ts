@@ -8,6 +8,7 @@ export async function readHeaders(message: MessageSource, names: readonly string
   const values = new Map<string, string[]>(names.map((name) => [name, []]))
   for (const field of (await headerText(message)).split(/\r?\n(?![ \t])/)) {
     const colon = field.indexOf(':')
+    if (colon < 0) continue
     values.get(field.slice(0, colon).trim().toLowerCase())?.push(
       field
         .slice(colon + 1)
@@ -23,7 +24,7 @@ async function headerText(message: MessageSource): Promise<string> {
   let text = ''
   for await (const chunk of stream) {
     text += (chunk as Buffer).toString('latin1')
-    const end = /\r?\n\r?\n/.exec(text)
+    const end = /(?:^|\r?\n)\r?\n/.exec(text)
     if (end !== null) return text.slice(0, end.index)
     if (text.length > MAX_HEADER_BYTES) break
   }

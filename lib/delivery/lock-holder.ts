@@ -15,11 +15,14 @@ interface Holder {
   readonly begun: string
 }
 
-/** An append that its holder had begun: the file's length before, and after it where that was known. */
+/** An append that its holder had begun: the file's length before and after it, which is known once all is written. */
 export interface AppendRange {
   readonly from: number
   readonly to: number | undefined
 }
+
+/** Room for two numbers of 15 digits. */
+const APPEND_LENGTH = 'append '.length + 31
 
 const HOST = hostname()
 /** Written into every lock of this thread, so asked for once. */
@@ -31,15 +34,14 @@ export function lockContent(lockId: string): string {
   return `${process.pid}\n${HOST}\n${oneWord(lockId)}\n${OWN.begun}\n${OWN.unique}.${OWN.count}\n`
 }
 
-/** What a holder adds before it writes, for whoever finds the lock after a crash (D4). */
+/** What a holder adds before it writes, for whoever finds the lock after a crash (D4). Always of one length: the next takes its place. */
 export function appendLine({ from, to }: AppendRange): string {
-  return `append ${from} ${to ?? '?'}\n`
+  return `${`append ${from} ${to ?? '?'}`.padEnd(APPEND_LENGTH)}\n`
 }
 
 /** The append that the lock's holder had begun, if it got so far. */
 export function readAppend(content: string): AppendRange | undefined {
-  const lines = content.match(/^append \d{1,15} (?:\d{1,15}|\?)$/gm) ?? []
-  const [, from, to] = lines.at(-1)?.split(' ') ?? []
+  const [, from, to] = /^append (\d{1,15}) (\d{1,15}|\?) *\n/m.exec(content) ?? []
   if (from === undefined) return undefined
   return { from: Number(from), to: to === undefined || to === '?' ? undefined : Number(to) }
 }

@@ -1,4 +1,4 @@
-import { createRewriter, rewriteAll, rewritePieces } from './rewrite.js'
+import { createRewriter, rewriteAll } from './rewrite.js'
 import type { Envelope } from './types.js'
 
 /** `[drop] mbox`: mboxrd can be undone, mboxo is the legacy quoting (D1). */
@@ -37,11 +37,6 @@ export function mboxHead({ sender, recipient }: Envelope, at: Date): string {
 /** A message in memory (CRLF) as it stands in an mbox file: LF, quoted, closed by an empty line. */
 export function toMbox(message: Buffer, dialect: Dialect): Buffer {
   return rewriteAll(createRewriter(dialect, true), message)
-}
-
-/** The same piece by piece, in bounded memory. */
-export function mboxPieces(pieces: AsyncIterable<Buffer>, dialect: Dialect): AsyncIterable<Buffer> {
-  return rewritePieces(createRewriter(dialect, true), pieces)
 }
 
 function twoDigits(value: number): string {

@@ -96,15 +96,6 @@ export function rewriteStream(rewriter: Rewriter): Transform {
   })
 }
 
-/** The same for whoever asks for pieces. */
-export async function* rewritePieces(
-  rewriter: Rewriter,
-  pieces: AsyncIterable<Buffer>,
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const piece of pieces) yield rewriter.push(piece)
-  yield rewriter.end()
-}
-
 /** The same for a message that is in memory. */
 export function rewriteAll(rewriter: Rewriter, message: Buffer): Buffer {
   return Buffer.concat([rewriter.push(message), rewriter.end()])

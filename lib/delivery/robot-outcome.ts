@@ -17,8 +17,18 @@ const STATUS_OF_EXIT: ReadonlyMap<number, string> = new Map([
   [78, '5.3.5'], // EX_CONFIG
 ])
 
-/** The machine is short of something, which says nothing about the robot: unlike the rest, worth another try. */
-const SHORTAGES: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY'])
+/**
+ * The machine is short of something, or the server may not become `[robot] user` (EPERM): that says nothing about the robot,
+ * and mail must not come back for it.
+ */
+const NOT_ITS_FAULT: ReadonlySet<string | undefined> = new Set([
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EPERM',
+  'ETXTBSY',
+])
 
 const PROGRAM = 'the program that handles this address'
 
@@ -34,7 +44,7 @@ export function outcomeOf(
 ): Outcome {
   switch (ended.how) {
     case 'not-started':
-      return SHORTAGES.has(errorCode(ended.error))
+      return NOT_ITS_FAULT.has(errorCode(ended.error))
         ? deferred(`${PROGRAM} cannot be run at present`, `cannot start ${program}: ${errorText(ended.error)}`)
         : cannotRun(`cannot start ${program}: ${errorText(ended.error)}`)
     case 'unread':

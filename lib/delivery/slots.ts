@@ -4,6 +4,14 @@ export interface Slots {
   take(program: string): Promise<() => void>
   /** Places taken now, for the status. */
   inUse(): number
+  /** Other limits from now on; who runs goes on, who waits is looked at again. */
+  limit(limits: SlotLimits): void
+}
+
+/** Places altogether, and for one program (`[robot] max`, `[robot] per_program`). */
+export interface SlotLimits {
+  readonly max: number
+  readonly perProgram: number
 }
 
 interface Waiting {
@@ -11,8 +19,8 @@ interface Waiting {
   readonly begin: (release: () => void) => void
 }
 
-/** `max` places altogether and `perProgram` for one program (`[robot] max`, `[robot] per_program`). */
-export function createSlots(limits: { readonly max: number; readonly perProgram: number }): Slots {
+export function createSlots(first: SlotLimits): Slots {
+  let limits = first
   const taken = new Map<string, number>()
   const line: Waiting[] = []
   let all = 0
@@ -53,5 +61,9 @@ export function createSlots(limits: { readonly max: number; readonly perProgram:
       return new Promise((begin) => line.push({ program, begin }))
     },
     inUse: () => all,
+    limit(next) {
+      limits = next
+      admit()
+    },
   }
 }

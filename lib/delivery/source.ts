@@ -3,8 +3,8 @@ import { unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { pipeline, Readable } from 'node:stream'
+import { pipeline as piped } from 'node:stream/promises'
 import { removeDotStuffing } from './dot-stuffing.js'
 import type { MessageFile, MessageSource } from './types.js'
 
@@ -24,9 +24,8 @@ export function fileSource(file: MessageFile, size: number): MessageSource {
     open: () => {
       const stream = createReadStream(file.path, { start: file.start })
       if (!file.dotStuffed) return stream
-      const plain = removeDotStuffing()
-      stream.once('error', (error) => plain.destroy(error))
-      return stream.pipe(plain)
+      // Unlike pipe, this closes the file also when nobody reads on; an error comes out of the result.
+      return pipeline(stream, removeDotStuffing(), () => undefined)
     },
   }
 }
@@ -38,7 +37,7 @@ export async function spill(
   const name = path.join(tmpdir(), `dmail-${randomUUID()}`)
   const remove = (): Promise<void> => unlink(name)
   try {
-    await pipeline(stream, createWriteStream(name, { flags: 'wx', mode: 0o600 }))
+    await piped(stream, createWriteStream(name, { flags: 'wx', mode: 0o600 }))
     return { file: { path: name, start: 0, dotStuffed: false }, remove }
   } catch (error) {
     await remove().catch(() => undefined)

@@ -27,19 +27,26 @@ export function isStale(lock: string, seen: SeenLock, rule: StaleRule): boolean 
 
 /**
  * Removes the lock that was judged stale, and no other: between judging and removing, others may have removed it too and
- * a new lock may have taken its place. Returns false when there was nothing to do, or somebody else is doing it.
+ * a new lock may have taken its place. Returns false when there was nothing to do, or somebody else is doing it. `before`
+ * is called when the lock is about to go; where it throws, the lock stays.
  *
  * 1. A guard file, named after this very lock, lets in one remover at a time. Inside, the lock under the name is either
  *    still the judged one, which nobody else may remove now, or it is not.
  * 2. Programs that know no guard could still come between: so the lock is renamed away, looked at again, and put back
  *    if it was a live one.
  */
-export function removeStale(lock: string, judged: SeenLock, rule: StaleRule): boolean {
+export function removeStale(
+  lock: string,
+  judged: SeenLock,
+  rule: StaleRule,
+  before: () => void = () => undefined,
+): boolean {
   const guard = guardOf(lock, judged)
   if (!enterGuard(guard, rule)) return false
   try {
     const now = inspectLock(lock)
     if (now === undefined || !isUntouched(now, judged)) return false
+    before()
     const aside = temporaryBeside(lock)
     renameSync(lock, aside)
     const moved = inspectLock(aside)

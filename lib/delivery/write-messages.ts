@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, writevSync } from 'node:fs'
 import type { AppendJob } from './append-job.js'
 import { createUnstuffer } from './dot-stuffing.js'
-import { createRewriter, rewriteAll } from './rewrite.js'
-import type { Dialect } from './mbox.js'
+import { toMbox, type Dialect } from './mbox.js'
+import { createRewriter } from './rewrite.js'
 import type { MessageFile } from './types.js'
 
 /** A message in a file is taken in pieces of this size, so that memory does not grow with it. */
@@ -15,7 +15,7 @@ export function makeReady({ head, body }: AppendJob, dialect: Dialect): ReadyJob
   const begin = Buffer.from(head)
   if (!(body instanceof Uint8Array)) return { head: begin, file: body }
   const message = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return { head: begin, bytes: rewriteAll(createRewriter(dialect, true), message) }
+  return { head: begin, bytes: toMbox(message, dialect) }
 }
 
 /** Bytes the job will take; undefined for one that comes from a file. */
@@ -39,15 +39,16 @@ export function writeJobs(fd: number, separator: Buffer, jobs: readonly ReadyJob
   writeAll(fd, pending)
 }
 
-function* piecesOf({ path, start, dotStuffed }: MessageFile, dialect: Dialect): Generator<Buffer> {
+/** What goes wrong with the message is not the mailbox's fault, whatever its code. */
+function* piecesOf(file: MessageFile, dialect: Dialect): Generator<Buffer> {
   const rewriter = createRewriter(dialect, true)
-  const unstuff = dotStuffed ? createUnstuffer() : (piece: Buffer): Buffer => piece
-  const fd = openSync(path, 'r')
+  const unstuff = file.dotStuffed ? createUnstuffer() : (piece: Buffer): Buffer => piece
+  const fd = reading(() => openSync(file.path, 'r'))
   try {
     const buffer = Buffer.alloc(PIECE_BYTES)
-    let at = start
+    let at = file.start
     for (;;) {
-      const length = readSync(fd, buffer, 0, buffer.length, at)
+      const length = reading(() => readSync(fd, buffer, 0, buffer.length, at))
       if (length === 0) break
       at += length
       yield rewriter.push(unstuff(buffer.subarray(0, length)))
@@ -55,6 +56,14 @@ function* piecesOf({ path, start, dotStuffed }: MessageFile, dialect: Dialect): 
     yield rewriter.end()
   } finally {
     closeSync(fd)
+  }
+}
+
+function reading<T>(action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw new Error('the message could not be read', { cause: error })
   }
 }
 

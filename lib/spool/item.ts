@@ -33,16 +33,22 @@ function readWork(value: Record<string, unknown>): SpooledItem['work'] | undefin
 
 function readDestination(value: Record<string, unknown>): LocalCopy['destination'] | undefined {
   const { kind, path, argv, user, root, owner } = value
-  if (kind === 'robot' && Array.isArray(argv)) {
-    const [program, ...args] = argv.filter((arg) => typeof arg === 'string')
+  if (kind === 'robot') {
+    // All of it or nothing: without one of its words a command is another command.
+    if (!Array.isArray(argv) || !argv.every((arg) => typeof arg === 'string')) return undefined
+    const [program, ...args] = argv
     return program === undefined ? undefined : { kind, argv: [program, ...args] }
   }
   if (typeof path !== 'string') return undefined
   if (kind === 'file') return { kind, path }
   if (kind !== 'mailbox' || typeof root !== 'string') return undefined
   const { uid, gid } = isRecord(owner) ? owner : {}
-  const known = typeof uid === 'number' && typeof gid === 'number' ? { owner: { uid, gid } } : {}
+  const known = isId(uid) && isId(gid) ? { owner: { uid, gid } } : {}
   return { kind, user: textOf(user), path, root, ...known }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 function textOf(value: unknown): string {

@@ -1,6 +1,7 @@
 import { formatProblem } from '../conf/problem.js'
 import type { Log } from '../directory/log.js'
 import type { UserDirectory } from '../directory/types.js'
+import { createSlots } from '../delivery/slots.js'
 import type { Snapshot } from './snapshot-types.js'
 import { directoryKey, loadAll, makeSnapshot, openUsers, type Loaded } from './snapshot.js'
 import { watchFiles, type Watcher } from './watcher.js'
@@ -35,6 +36,7 @@ export function openLive(harakaDir: string, log: Log): Live {
   let everyMs = 2_000
   let since = 0
   const retiring = new Set<NodeJS.Timeout>()
+  const slots = createSlots({ max: 0, perProgram: 0 })
   const warn = (text: string): void => {
     log('warn', text)
   }
@@ -54,7 +56,9 @@ export function openLive(harakaDir: string, log: Log): Live {
     }
     const errors = read.problems.filter(({ severity }) => severity === 'error').length
     if (!first && errors > 0) throw new Error(`${errors} errors, the configuration before stays in force`)
-    const snapshot = await makeSnapshot(read, usersFor(read), harakaDir, warn)
+    const snapshot = await makeSnapshot(read, usersFor(read), harakaDir, { warn, slots })
+    const { max, perProgram } = read.configuration.ini.robot
+    slots.limit({ max, perProgram })
     log('info', `configuration ${first ? 'loaded' : 'reloaded'}: ${summary(read)}`)
     loaded = snapshot
     return snapshot

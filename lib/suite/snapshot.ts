@@ -4,7 +4,7 @@ import { loadConfiguration, type Configuration } from '../conf/load.js'
 import { formatProblem, type Problem } from '../conf/problem.js'
 import { createLocate } from '../delivery/drop-tree.js'
 import { hashedPath } from '../delivery/drop-path.js'
-import { createSlots } from '../delivery/slots.js'
+import { createSlots, type Slots } from '../delivery/slots.js'
 import { findAccount } from '../directory/account.js'
 import type { Log } from '../directory/log.js'
 import { openDirectory, type DirectoryOptions } from '../directory/index.js'
@@ -47,7 +47,18 @@ export async function loadAll(harakaDir: string): Promise<Loaded> {
     problems.push(...found)
     files.push(...read)
   }
+  problems.push(...(await checkRobotUser(configuration)))
   return { configuration, aliases, domains, problems, fatal: configuration.fatal, files }
+}
+
+/** A `[robot] user` that is no account would let robots run as the server itself, or not at all. */
+async function checkRobotUser({ ini }: Configuration): Promise<Problem[]> {
+  const { user } = ini.robot
+  if (user === '' || (await findAccount(user, ACCOUNT_TIMEOUT_MS)) !== undefined) return []
+  const message = `[robot] user: there is no account "${user}" on this machine`
+  return [
+    { severity: 'error', at: { file: 'dmail.ini', line: 1 }, message, hint: 'name an account that robots may run as' },
+  ]
 }
 
 /** How messages call a file: from config/ where it lies there, else by its full path. */
@@ -82,12 +93,23 @@ export function openUsers(loaded: Loaded, harakaDir: string, log: Log): UserDire
   return openDirectory({ ...directoryOptions(loaded, harakaDir), log })
 }
 
+/** What outlives a snapshot: robots that run go on through a reload, and count. */
+export interface Running {
+  readonly warn: (text: string) => void
+  readonly slots: Slots
+}
+
+/** For a command that carries nothing out. */
+export function notRunning(warn: (text: string) => void): Running {
+  return { warn, slots: createSlots({ max: 0, perProgram: 0 }) }
+}
+
 /** A snapshot of what was loaded, with this user directory. Throws a ConfigurationError where `loaded.fatal` has any. */
 export async function makeSnapshot(
   loaded: Loaded,
   users: UserDirectory,
   harakaDir: string,
-  warn: (text: string) => void,
+  { warn, slots }: Running,
 ): Promise<Snapshot> {
   if (loaded.fatal.length > 0) throw new ConfigurationError(loaded.fatal)
   const { configuration, domains } = loaded
@@ -113,7 +135,7 @@ export async function makeSnapshot(
         timeoutMs: ini.robot.timeout,
         unixfrom: ini.robot.unixfrom,
         exitStatus: ini.robot.exitStatus,
-        slots: createSlots({ max: ini.robot.max, perProgram: ini.robot.perProgram }),
+        slots,
       },
       warn,
     },

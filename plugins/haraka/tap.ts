@@ -11,9 +11,12 @@ import type { HarakaMessageStream, HarakaTransaction } from './types.js'
 /** Bytes from which a message is shared between threads instead of copied. */
 const SHARED_FROM = 64 * 1024
 
-const DOT = 0x2e
+/** Most lines kept: each costs memory of its own, and a message may be nothing but line ends. */
+const MAX_LINES = 20_000
+
 const CR = 0x0d
 const LF = 0x0a
+const STUFFED = Buffer.from('\n..')
 
 interface Tap {
   lines: Buffer[]
@@ -28,7 +31,7 @@ export function tapMessage({ message_stream: stream }: HarakaTransaction): void 
   const add = stream.add_line
   taps.set(stream, tap)
   stream.add_line = (line) => {
-    if (typeof line === 'string' || tap.bytes + line.length > IN_MEMORY_UP_TO) {
+    if (typeof line === 'string' || tap.bytes + line.length > IN_MEMORY_UP_TO || tap.lines.length >= MAX_LINES) {
       tap.lines = []
       taps.delete(stream)
       stream.add_line = add
@@ -41,15 +44,14 @@ export function tapMessage({ message_stream: stream }: HarakaTransaction): void 
 }
 
 /** The message of a transaction in memory; undefined when its lines were not kept. */
-export function tappedMessage({ message_stream: stream, header }: HarakaTransaction): Uint8Array | undefined {
+export function tappedMessage({ message_stream: stream }: HarakaTransaction): Uint8Array | undefined {
   const tap = taps.get(stream)
-  if (tap === undefined) return undefined
   taps.delete(stream)
+  // Without headers `pipe` gives the lines from the first, which Haraka wrote itself before there was a tap.
+  if (tap === undefined || stream.headers.length === 0) return undefined
   const { lines } = tap
   const end = lines.findIndex(isBlank)
-  const headers = header.header_list.length === 0 ? undefined : headerBytes(header.header_list)
-  const body = headers === undefined ? lines : end < 0 ? [] : lines.slice(end + 1)
-  return join(headers ?? Buffer.alloc(0), body)
+  return join(headerBytes(stream.headers), end < 0 ? [] : lines.slice(end + 1))
 }
 
 function headerBytes(list: readonly string[]): Buffer {
@@ -67,11 +69,29 @@ function join(head: Buffer, lines: readonly Buffer[]): Uint8Array {
   joined.set(head)
   let at = head.length
   for (const line of lines) {
-    const stuffed = line[0] === DOT && line[1] === DOT
-    joined.set(stuffed ? line.subarray(1) : line, at)
-    at += stuffed ? line.length - 1 : line.length
+    joined.set(line, at)
+    at += line.length
   }
-  return joined.subarray(0, at)
+  return removeStuffing(joined, head.length)
+}
+
+/**
+ * Takes away one dot of lines that begin with two, as `pipe` does; a line with a single dot was not stuffed by its sender.
+ * In place, and not line by line: what Haraka adds after a banner was set has several lines in one, or half of one. The
+ * line before `from` has ended.
+ */
+function removeStuffing(bytes: Uint8Array, from: number): Uint8Array {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let to = from
+  let at = from
+  for (;;) {
+    const dots = view.indexOf(STUFFED, at - 1)
+    const end = dots < 0 ? view.length : dots + 1
+    if (to < at) view.copyWithin(to, at, end)
+    to += end - at
+    if (dots < 0) return bytes.subarray(0, to)
+    at = end + 1
+  }
 }
 
 /** Haraka removes the stream's spool file when the transaction ends, also where none was made: a call for nothing. */

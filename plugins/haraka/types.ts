@@ -41,6 +41,8 @@ export interface HarakaHeader {
 }
 
 export interface HarakaMessageStream {
+  /** The headers that go out in place of those in the lines, if there are any: the list of the transaction's header. */
+  readonly headers: readonly string[]
   /** Takes the next line, dot-stuffed, with its CRLF. */
   add_line: (line: Buffer | string) => void
   /** True once the message is (being) written to a file. */

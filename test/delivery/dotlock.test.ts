@@ -1,37 +1,40 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { link, lstat, readFile, unlink, utimes, watch, writeFile } from 'node:fs/promises'
+import { existsSync, linkSync } from 'node:fs'
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { acquire } from '../../lib/delivery/dotlock.js'
-import { createLock, touchLock } from '../../lib/delivery/lock-file.js'
+import { tryLock } from '../../lib/delivery/dotlock.js'
+import { createLock } from '../../lib/delivery/lock-file.js'
+import { readAppend, type AppendRange } from '../../lib/delivery/lock-holder.js'
 import { inTemporaryDirectory } from './helpers.js'
+import { DEAD, holderOf, look, RULE, take, waitFor, withLock } from './locks.js'
 import { kill, withWorkers } from './workers.js'
-import { AT_ONCE, LONG, LONG_AGO, take, holderOf, look, withLock } from './locks.js'
 
 describe('a dot-lock', () => {
-  it(
-    'is a file beginning with the process id, and goes with its release',
-    withLock(async (lock, file) => {
-      const held = await take(file, { ...AT_ONCE, lockId: 'node1' })
-      const lines = (await readFile(lock, 'utf8')).split('\n')
-      assert.deepEqual(lines.slice(0, 3), [String(process.pid), hostname(), 'node1'])
-      await held.release()
-      assert.equal(existsSync(lock), false)
-      await held.release()
-    }),
-  )
+  for (const lockId of ['', 'node1']) {
+    it(
+      `${lockId === '' ? 'on one machine' : 'of a cluster'} is a file beginning with the process id, and goes with its release`,
+      withLock(async (lock, file) => {
+        const held = take(file, { ...RULE, lockId })
+        const lines = (await readFile(lock, 'utf8')).split('\n')
+        assert.deepEqual(lines.slice(0, 3), [String(process.pid), hostname(), lockId])
+        assert.equal(holderOf(file, { ...RULE, lockId }), `process ${process.pid} on ${hostname()}`)
+        held.release()
+        assert.equal(existsSync(lock), false)
+      }),
+    )
+  }
 
   it(
     'of another process keeps us out until it is released',
     withLock(async (lock, file) => {
       await withWorkers(1, async ([worker]) => {
         assert.equal(await worker?.ask({ do: 'hold', file }), 'held')
-        assert.equal(await holderOf(file, AT_ONCE), `process ${String(worker?.process.pid)} on ${hostname()}`)
-        const waiting = take(file, LONG)
+        assert.equal(holderOf(file, RULE), `process ${String(worker?.process.pid)} on ${hostname()}`)
+        const waiting = waitFor(file, RULE)
         assert.equal(await worker?.ask({ do: 'release' }), 'released')
-        await (await waiting).release()
+        ;(await waiting).release()
         assert.equal(existsSync(lock), false)
       })
     }),
@@ -45,93 +48,55 @@ describe('a dot-lock', () => {
         assert.equal(await worker.ask({ do: 'hold', file }), 'held')
         await kill(worker.process)
         assert.ok(existsSync(lock))
-        await (await take(file, AT_ONCE)).release()
+        take(file, RULE).release()
       })
     }),
   )
 
   it(
-    'passes through the deliveries of one process in the order they came',
-    withLock(async (_lock, file) => {
-      const order: number[] = []
-      const first = await take(file, LONG)
-      const others = [1, 2, 3, 4].map(async (number) => {
-        const lock = await take(file, LONG)
-        order.push(number)
-        await lock.release()
-      })
-      assert.match(await holderOf(file, AT_ONCE), /this process/)
-      await first.release()
-      await Promise.all(others)
-      assert.deepEqual(order, [1, 2, 3, 4])
-    }),
-  )
-
-  it(
-    'is not waited for any more once the signal is aborted, in the queue or before the file',
-    withLock(async (_lock, file) => {
-      const reason = new Error('the server stops')
-      const inQueue = new AbortController()
-      const held = await take(file, LONG)
-      const queued = acquire(file, { ...LONG, signal: inQueue.signal })
-      inQueue.abort(reason)
-      await assert.rejects(queued, reason)
-      await held.release()
-
-      await withWorkers(1, async ([worker]) => {
-        await worker?.ask({ do: 'hold', file })
-        const polling = new AbortController()
-        const waiting = acquire(file, { ...LONG, signal: polling.signal })
-        polling.abort(reason)
-        await assert.rejects(waiting, reason)
-        await worker?.ask({ do: 'release' })
-      })
-      await (await take(file, AT_ONCE)).release()
-    }),
-  )
-
-  it(
-    'is kept young while it is held',
+    'that grew old and is not ours any more is not removed',
     withLock(async (lock, file) => {
-      const held = await take(file, { ...AT_ONCE, staleMs: 100 })
-      await utimes(lock, LONG_AGO, LONG_AGO)
-      for await (const change of watch(path.dirname(lock))) {
-        if (change.filename !== path.basename(lock)) continue
-        if ((await lstat(lock)).mtimeMs > LONG_AGO.getTime() + 1000) break
-      }
-      await held.release()
-    }),
-  )
-
-  it(
-    'that is not ours any more is neither touched nor removed',
-    withLock(async (lock, file) => {
-      const held = await take(file, AT_ONCE)
-      const own = await look(lock)
+      const held = take(file, { ...RULE, staleMs: -1 })
       await unlink(lock)
       await writeFile(lock, '1\n')
-      await utimes(lock, LONG_AGO, LONG_AGO)
-      const { mtimeNs } = await lstat(lock, { bigint: true })
-      await touchLock(lock, own)
-      assert.equal((await lstat(lock, { bigint: true })).mtimeNs, mtimeNs)
-      await held.release()
+      held.release()
       assert.equal(await readFile(lock, 'utf8'), '1\n')
+    }),
+  )
+
+  it(
+    'that grew old and is still ours is removed, and one that is gone is no error',
+    withLock(async (lock, file) => {
+      const old = take(file, { ...RULE, staleMs: -1 })
+      old.announce({ from: 0, to: 10 })
+      old.release()
+      assert.equal(existsSync(lock), false)
+      for (const staleMs of [-1, 300_000]) {
+        const held = take(file, { ...RULE, staleMs })
+        await unlink(lock)
+        held.release()
+      }
     }),
   )
 
   it('rejects with the error of the file system where none can be made', () =>
     inTemporaryDirectory(async (directory) => {
-      await assert.rejects(acquire(path.join(directory, 'missing', 'bob'), AT_ONCE), { code: 'ENOENT' })
-      // The turn was given back.
-      await assert.rejects(acquire(path.join(directory, 'missing', 'bob'), AT_ONCE), { code: 'ENOENT' })
+      for (const lockId of ['', 'node1']) {
+        assert.throws(() => tryLock(path.join(directory, 'missing', 'bob'), { ...RULE, lockId }), { code: 'ENOENT' })
+      }
+      assert.deepEqual(await readdir(directory), [])
     }))
+})
 
+describe('the lock file of a cluster', () => {
   it(
     'is made by O_EXCL where there are no hard links',
     withLock(async (lock) => {
-      const noLinks: typeof link = () => Promise.reject(Object.assign(new Error('no links'), { code: 'EPERM' }))
-      assert.ok((await createLock(lock, 'first\n', noLinks)) !== undefined)
-      assert.equal(await createLock(lock, 'second\n', noLinks), undefined)
+      const noLinks: typeof linkSync = () => {
+        throw Object.assign(new Error('no links'), { code: 'EPERM' })
+      }
+      assert.ok(createLock(lock, 'first\n', true, noLinks) !== undefined)
+      assert.equal(createLock(lock, 'second\n', true, noLinks), undefined)
       assert.equal(await readFile(lock, 'utf8'), 'first\n')
     }),
   )
@@ -139,12 +104,105 @@ describe('a dot-lock', () => {
   it(
     'counts as made when link() did its work and the answer got lost',
     withLock(async (lock) => {
-      const lostAnswer: typeof link = async (from, to) => {
-        await link(from, to)
+      const lostAnswer: typeof linkSync = (from, to) => {
+        linkSync(from, to)
         throw Object.assign(new Error('it exists, says the second try'), { code: 'EEXIST' })
       }
-      assert.ok((await createLock(lock, 'ours\n', lostAnswer)) !== undefined)
+      assert.ok(createLock(lock, 'ours\n', true, lostAnswer) !== undefined)
       assert.equal(await readFile(lock, 'utf8'), 'ours\n')
+    }),
+  )
+
+  it(
+    'is not made when link() fails for another reason',
+    withLock((lock) => {
+      const full: typeof linkSync = () => {
+        throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
+      }
+      assert.throws(() => createLock(lock, 'ours\n', true, full), { code: 'ENOSPC' })
+      assert.equal(existsSync(lock), false)
+    }),
+  )
+
+  for (const shared of [false, true]) {
+    it(
+      `is not made over another one${shared ? '' : ', on one machine neither'}`,
+      withLock(async (lock) => {
+        await writeFile(lock, 'theirs\n')
+        assert.equal(createLock(lock, 'ours\n', shared), undefined)
+        assert.equal(await readFile(lock, 'utf8'), 'theirs\n')
+      }),
+    )
+  }
+})
+
+describe('what a lock says about an append', () => {
+  it(
+    'is the last thing its holder said, however often that was',
+    withLock((lock, file) => {
+      const held = take(file, { ...RULE, lockId: 'n\u00f6de1' })
+      assert.equal(readAppend(look(lock).content), undefined)
+      const said: readonly AppendRange[] = [
+        { from: 0, to: undefined },
+        ...Array.from({ length: 200 }, (_, at) => ({ from: 999_999_999_999_999 - at, to: 999_999_999_999_999 })),
+        { from: 7, to: 8 },
+      ]
+      for (const range of said) {
+        held.announce(range)
+        assert.deepEqual(readAppend(look(lock).content), range)
+      }
+      held.release()
+    }),
+  )
+
+  const rows: readonly (readonly [string, string, AppendRange | undefined])[] = [
+    ['nothing', DEAD, undefined],
+    ['a known end', `${DEAD}append 10 200\n`, { from: 10, to: 200 }],
+    ['an unknown end', `${DEAD}append 10 ?\n`, { from: 10, to: undefined }],
+    ['a line that is cut off', `${DEAD}append 10 2`, undefined],
+    ['a number that is none', `${DEAD}append 10 2000000000000000000\n`, undefined],
+  ]
+  for (const [name, content, expected] of rows) {
+    it(`is read: ${name}`, () => {
+      assert.deepEqual(readAppend(content), expected)
+    })
+  }
+
+  it(
+    'is mended before the lock of a dead process goes, and again where that failed',
+    withLock(async (lock, file) => {
+      const content = `${DEAD}append 10 200\n`
+      await writeFile(lock, content)
+      const full = new Error('the disk is full')
+      assert.throws(
+        () =>
+          tryLock(file, RULE, () => {
+            throw full
+          }),
+        full,
+      )
+      assert.equal(await readFile(lock, 'utf8'), content)
+      const mended: AppendRange[] = []
+      const held = take(file, RULE, (range) => {
+        assert.equal(look(lock).content, content)
+        assert.ok('busy' in tryLock(file, RULE, () => assert.fail('two mend at once')))
+        mended.push(range)
+      })
+      assert.deepEqual(mended, [{ from: 10, to: 200 }])
+      held.release()
+    }),
+  )
+
+  it(
+    'is nobody\u2019s business while its holder lives, or when it had not begun',
+    withLock(async (lock, file) => {
+      const never = (): never => assert.fail('mended')
+      const held = take(file, RULE)
+      held.announce({ from: 0, to: 10 })
+      assert.ok('busy' in tryLock(file, RULE, never))
+      held.release()
+      await writeFile(lock, DEAD)
+      take(file, RULE, never).release()
     }),
   )
 })

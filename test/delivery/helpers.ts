@@ -14,10 +14,10 @@ export async function inTemporaryDirectory(use: (directory: string) => Promise<v
   }
 }
 
-/** A message in pieces of `pieceSize` bytes. */
+/** A message in memory; its stream comes in pieces of `pieceSize` bytes. */
 export function messageOf(text: string | Buffer, pieceSize = 64 * 1024): MessageSource {
   const bytes = Buffer.from(text)
-  return { size: bytes.length, open: () => Readable.from(cut(bytes, pieceSize), { objectMode: false }) }
+  return { size: bytes.length, body: bytes, open: () => Readable.from(cut(bytes, pieceSize), { objectMode: false }) }
 }
 
 export function cut(bytes: Buffer, pieceSize: number): Buffer[] {
@@ -26,7 +26,7 @@ export function cut(bytes: Buffer, pieceSize: number): Buffer[] {
   return pieces
 }
 
-/** A message that cannot be read beyond its beginning. */
+/** A message that cannot be read beyond its beginning; as a file, not at all. */
 export function breakingMessage(beginning: string | Buffer, error = new Error('input/output error')): MessageSource {
   const bytes = Buffer.from(beginning)
   async function* pieces(): AsyncGenerator<Buffer> {
@@ -34,7 +34,8 @@ export function breakingMessage(beginning: string | Buffer, error = new Error('i
     await Promise.resolve()
     throw error
   }
-  return { size: bytes.length * 2, open: () => Readable.from(pieces(), { objectMode: false }) }
+  const body = { path: tmpdir(), start: 0, dotStuffed: false }
+  return { size: bytes.length * 2, body, open: () => Readable.from(pieces(), { objectMode: false }) }
 }
 
 export const ENVELOPE: Envelope = {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import path from 'node:path'
 import { describe, it } from 'node:test'
-import { acquire } from '../../lib/delivery/dotlock.js'
-import { readMessage } from '../../lib/delivery/read-message.js'
+import { fileSource } from '../../lib/delivery/source.js'
 import { bodyOf, messageOf, splitMbox, summary } from './helpers.js'
 import { withWorkers } from './workers.js'
 import { deliver, detailOf, HEAD, withDrop } from './drop.js'
+import { RULE, take } from './locks.js'
 
 describe('delivery to a drop file', () => {
   it(
@@ -81,22 +81,16 @@ describe('delivery to a drop file', () => {
     }),
   )
 
-  it('reads a long message no faster than it is written', async () => {
-    let asked = 0
-    function* pieces(): Generator<Buffer> {
-      for (; asked < 1000; asked++) yield Buffer.alloc(1000)
-    }
-    const source = { size: 0, open: () => Readable.from(pieces(), { objectMode: false, highWaterMark: 1000 }) }
-    const { read, close } = await readMessage(source, 10_000)
-    assert.ok(!read.whole)
-    let length = 0
-    for await (const piece of read.pieces) {
-      length += piece.length
-      assert.ok(asked * 1000 <= length + 15_000)
-    }
-    assert.equal(length, 1_000_000)
-    close()
-  })
+  it(
+    'takes a message from a file, from where it begins',
+    withDrop(async (root, file) => {
+      const queued = path.join(root, 'queued')
+      await writeFile(queued, 'not this\nSubject: a\r\n\r\n..\r\nFrom b')
+      const start = 'not this\n'.length
+      assert.equal(summary(await deliver(file, fileSource({ path: queued, start, dotStuffed: true }, 0))), 'delivered')
+      assert.equal(await readFile(file, 'utf8'), `${HEAD}Subject: a\n\n.\n>From b\n\n`)
+    }),
+  )
 
   it(
     'by two processes at once loses and tears nothing',
@@ -121,23 +115,28 @@ describe('delivery to a drop file', () => {
   it(
     'waits for nobody longer than it may, and is deferred as busy',
     withDrop(async (_root, file) => {
-      const lock = await acquire(file, { waitMs: 0, staleMs: 300_000, lockId: '' })
-      assert.ok(!('busy' in lock))
+      const lock = take(file, RULE)
       const outcome = await deliver(file, messageOf('one\r\n'))
       assert.equal(summary(outcome), 'deferred 4.2.0')
       assert.ok(outcome.state === 'deferred')
       assert.equal(outcome.text, 'the mailbox is busy')
+      assert.match(detailOf(outcome), new RegExp(`held by process ${process.pid} on `))
       assert.equal(existsSync(file), false)
-      await lock.release()
+      lock.release()
     }),
   )
 
   it(
-    'is deferred when the signal ends the wait',
-    withDrop(async (_root, file) => {
-      const outcome = await deliver(file, messageOf('one\r\n'), {}, { signal: AbortSignal.abort(new Error('stop')) })
-      assert.equal(summary(outcome), 'deferred 4.3.0')
-      assert.match(detailOf(outcome), /stop/)
+    'waits for the lock of another process while others get theirs',
+    withDrop(async (root, file) => {
+      await withWorkers(1, async ([worker]) => {
+        assert.equal(await worker?.ask({ do: 'hold', file }), 'held')
+        const waiting = deliver(file, messageOf('one\r\n'), {}, { lockWaitMs: 60_000 })
+        assert.equal(summary(await deliver(path.join(root, 'fred'), messageOf('two\r\n'))), 'delivered')
+        assert.equal(existsSync(file), false)
+        assert.equal(await worker?.ask({ do: 'release' }), 'released')
+        assert.equal(summary(await waiting), 'delivered')
+      })
     }),
   )
 })

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
-import { fromLine, mboxHead, mboxPieces, toMbox } from '../../lib/delivery/mbox.js'
+import { fromLine, mboxHead, toMbox } from '../../lib/delivery/mbox.js'
 import { createRewriter, rewriteStream, type Quoting } from '../../lib/delivery/rewrite.js'
 import { bodyOf, cut, ENVELOPE, inTemporaryDirectory, splitMbox } from './helpers.js'
 
@@ -61,19 +61,19 @@ describe('the From line', () => {
 describe('the head of a message in a drop file', () => {
   it('is From, Return-Path, Delivered-To', () => {
     assert.equal(
-      mboxHead(ENVELOPE, new Date(1998, 11, 26, 9, 37, 48)).toString(),
+      mboxHead(ENVELOPE, new Date(1998, 11, 26, 9, 37, 48)),
       'From fred@example.com Sat Dec 26 09:37:48 1998\nReturn-Path: <fred@example.com>\nDelivered-To: bob@domain1.com\n',
     )
   })
 
   it('has no more lines, whatever the addresses', () => {
-    const head = mboxHead({ ...ENVELOPE, sender: 'a\nX: y\r\n\r\n', recipient: 'b\n\nFrom c' }, new Date()).toString()
+    const head = mboxHead({ ...ENVELOPE, sender: 'a\nX: y\r\n\r\n', recipient: 'b\n\nFrom c' }, new Date())
     assert.equal(head.split('\n').length, 4)
     assert.match(head, /\nReturn-Path: <aX: y>\nDelivered-To: bFrom c\n$/)
   })
 
   it('is <> for the null sender', () => {
-    assert.match(mboxHead({ ...ENVELOPE, sender: '' }, new Date()).toString(), /\nReturn-Path: <>\n/)
+    assert.match(mboxHead({ ...ENVELOPE, sender: '' }, new Date()), /\nReturn-Path: <>\n/)
   })
 })
 
@@ -129,14 +129,13 @@ describe('a message in mbox form', () => {
     )
   })
 
-  it('holds back no more than five bytes of a run of >', async () => {
+  it('holds back no more than five bytes of a run of >', () => {
     const run = Buffer.alloc(100_000, '>')
     const rewriter = createRewriter('mboxrd', true)
     assert.equal(rewriter.push(run).length, run.length)
     assert.equal(rewriter.push(Buffer.from('From')).length, 0)
     assert.equal(rewriter.push(Buffer.from(' ')).toString(), '>From ')
-    const pieces = mboxPieces(Readable.from([run, Buffer.from('From a')]), 'mboxrd')
-    assert.equal((await buffer(pieces)).toString(), `${run.toString()}>From a\n\n`)
+    assert.equal(rewriter.end().toString(), '\n\n')
   })
 })
 
@@ -144,7 +143,7 @@ describe('a file of several messages', () => {
   const messages = fc.array(message, { minLength: 1, maxLength: 6 })
 
   function fileOf(all: readonly Buffer[]): Buffer {
-    return Buffer.concat(all.flatMap((bytes) => [mboxHead(ENVELOPE, new Date()), toMbox(bytes, 'mboxrd')]))
+    return Buffer.concat(all.flatMap((bytes) => [Buffer.from(mboxHead(ENVELOPE, new Date())), toMbox(bytes, 'mboxrd')]))
   }
 
   it('splits into what was written', () => {

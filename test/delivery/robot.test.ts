@@ -86,7 +86,7 @@ describe('a robot', () => {
       function* pieces(): Generator<Buffer> {
         for (; given < 50_000_000; given += 50_000) yield Buffer.alloc(50_000)
       }
-      const message = { size: 50_000_000, open: () => Readable.from(pieces(), { objectMode: false }) }
+      const message = { size: 50_000_000, body: Buffer.alloc(0), open: () => Readable.from(pieces(), { objectMode: false }) }
       assert.equal(summary(await run([robot], message, { timeoutMs: 500 })), 'deferred 4.3.0')
       assert.ok(given > 0 && given < 5_000_000)
     }),
@@ -137,7 +137,7 @@ describe('a robot', () => {
       const outcome = await run([robot], breakingMessage('Subject: half a mess'))
       assert.equal(summary(outcome), 'deferred 4.3.0')
       assert.equal(existsSync(path.join(directory, 'finished')), false)
-      const unopened = { size: 1, open: () => assert.fail('the spool file is gone') }
+      const unopened = { size: 1, body: Buffer.alloc(0), open: () => assert.fail('the spool file is gone') }
       assert.equal(summary(await run([robot], unopened)), 'deferred 4.3.0')
       assert.equal(existsSync(path.join(directory, 'finished')), false)
     }),

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { lstat, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { lockContent } from '../../lib/delivery/lock-holder.js'
 import { isStale, removeStale } from '../../lib/delivery/stale-lock.js'
 import { withWorkers } from './workers.js'
-import { AT_ONCE, LONG_AGO, take, holderOf, look, withLock } from './locks.js'
+import { DEAD, holderOf, LONG_AGO, look, RULE, take, withLock } from './locks.js'
+
+/** The file that lets in one remover at a time. */
+function guardBeside(lock: string): string {
+  const directory = path.dirname(lock)
+  const guard = readdirSync(directory).find((name) => name.startsWith('.lk-guard-'))
+  assert.ok(guard !== undefined)
+  return path.join(directory, guard)
+}
 
 describe('a lock left behind', () => {
   const rows: readonly (readonly [string, string, Date, string])[] = [
@@ -31,8 +40,8 @@ describe('a lock left behind', () => {
       withLock(async (lock, file) => {
         await writeFile(lock, content)
         await utimes(lock, touched, touched)
-        if (holder === '') await (await take(file, AT_ONCE)).release()
-        else assert.ok((await holderOf(file, AT_ONCE)).startsWith(holder))
+        if (holder === '') take(file, RULE).release()
+        else assert.ok(holderOf(file, RULE).startsWith(holder))
         assert.equal(existsSync(lock), holder !== '')
       }),
     )
@@ -48,9 +57,9 @@ describe('a lock left behind', () => {
       const lines = lockContent('').split('\n')
       assert.equal(lines[0], String(process.pid))
       await writeFile(lock, lines.join('\n'))
-      assert.match(await holderOf(file, AT_ONCE), new RegExp(`^process ${process.pid} `))
+      assert.match(holderOf(file, RULE), new RegExp(`^process ${process.pid} `))
       await writeFile(lock, lines.with(3, String(Number(lines[3]) - 1)).join('\n'))
-      await (await take(file, AT_ONCE)).release()
+      take(file, RULE).release()
     }),
   )
 
@@ -61,7 +70,7 @@ describe('a lock left behind', () => {
       await writeFile(target, '0')
       await utimes(target, LONG_AGO, LONG_AGO)
       await symlink(target, lock)
-      assert.equal(await holderOf(file, AT_ONCE), 'something that is no file')
+      assert.equal(holderOf(file, RULE), 'something that is no file')
       assert.equal(readFileSync(target, 'utf8'), '0')
       assert.ok((await lstat(lock)).isSymbolicLink())
     }),
@@ -72,23 +81,23 @@ describe('a lock left behind', () => {
     withLock(async (lock, file) => {
       await mkdir(lock)
       await utimes(lock, LONG_AGO, LONG_AGO)
-      assert.equal(await holderOf(file, AT_ONCE), 'something that is no file')
+      assert.equal(holderOf(file, RULE), 'something that is no file')
     }),
   )
 
   it(
-    'is removed once, by one of many, and no lock that came after it',
+    'is removed once, and no lock that came after it',
     withLock(async (lock) => {
       await writeFile(lock, '0')
       await utimes(lock, LONG_AGO, LONG_AGO)
-      const judged = await look(lock)
-      assert.equal(await isStale(lock, judged, AT_ONCE), true)
-      const removed = await Promise.all(Array.from({ length: 20 }, () => removeStale(lock, judged, AT_ONCE)))
-      assert.equal(removed.filter(Boolean).length, 1)
+      const judged = look(lock)
+      assert.equal(isStale(lock, judged, RULE), true)
+      assert.equal(removeStale(lock, judged, RULE), true)
       assert.equal(existsSync(lock), false)
+      assert.equal(removeStale(lock, judged, RULE), false)
 
       await writeFile(lock, 'new')
-      assert.equal(await removeStale(lock, judged, AT_ONCE), false)
+      assert.equal(removeStale(lock, judged, RULE), false)
       assert.equal(await readFile(lock, 'utf8'), 'new')
     }),
   )
@@ -98,10 +107,48 @@ describe('a lock left behind', () => {
     withLock(async (lock) => {
       await writeFile(lock, '0')
       await utimes(lock, LONG_AGO, LONG_AGO)
-      const judged = await look(lock)
+      const judged = look(lock)
       await utimes(lock, new Date(), new Date())
-      assert.equal(await removeStale(lock, judged, AT_ONCE), false)
+      assert.equal(removeStale(lock, judged, RULE), false)
       assert.ok(existsSync(lock))
+    }),
+  )
+
+  it(
+    'that another is just removing is left to that one',
+    withLock(async (lock) => {
+      await writeFile(lock, '0')
+      await utimes(lock, LONG_AGO, LONG_AGO)
+      const judged = look(lock)
+      let guard = ''
+      const removed = removeStale(lock, judged, RULE, () => {
+        assert.equal(removeStale(lock, judged, RULE), false)
+        guard = guardBeside(lock)
+      })
+      assert.equal(removed, true)
+      assert.equal(existsSync(guard), false)
+    }),
+  )
+
+  it(
+    'is removed although the one who was removing it crashed, once that is old',
+    withLock(async (lock, file) => {
+      await writeFile(lock, '0')
+      await utimes(lock, LONG_AGO, LONG_AGO)
+      let guard = ''
+      const crash = new Error('a crash')
+      assert.throws(() => {
+        removeStale(lock, look(lock), RULE, () => {
+          guard = guardBeside(lock)
+          throw crash
+        })
+      }, crash)
+      assert.ok(existsSync(lock))
+      writeFileSync(guard, '')
+      assert.equal(holderOf(file, RULE), 'another program, which wrote "0"')
+      await utimes(guard, LONG_AGO, LONG_AGO)
+      take(file, RULE).release()
+      assert.equal(existsSync(guard), false)
     }),
   )
 
@@ -110,13 +157,16 @@ describe('a lock left behind', () => {
     withLock(async (lock, file) => {
       await withWorkers(4, async (workers) => {
         for (let round = 0; round < 25; round++) {
-          await writeFile(lock, `4194304\n${hostname()}\n\n\nround ${round}\n`)
+          await writeFile(lock, `${DEAD}round ${round}\nappend 0 ${round}\n`)
           const answers = await Promise.all(workers.map((worker) => worker.ask({ do: 'collide', file })))
           assert.deepEqual(
             answers,
             workers.map(() => 'alone'),
           )
         }
+        // And each time one of them mended the file, before any of them had the lock.
+        const rounds = Array.from({ length: 25 }, (_, round) => `${round}\n`)
+        assert.equal(await readFile(`${file}.mended`, 'utf8'), rounds.join(''))
       })
     }),
   )

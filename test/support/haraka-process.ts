@@ -146,6 +146,8 @@ function spawnHaraka(dir: string, options: HarakaOptions, log: CapturedLog): Har
     }
     await allGone(processes, LEFTOVER_MS).catch(() => killAll(processes))
     forget()
+    // The log is whole only now; a restart goes on in it.
+    await ended
     if (complaint !== undefined) throw new Error(complaint)
   }
 

@@ -1,0 +1,98 @@
+// `npm run docs`: writes docs/settings.md and the marked blocks of the other pages from the tables the server itself
+// reads. With --check nothing is written, and a page that is out of date is an error.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { iniPage, iniTable, settingsPage, settingsTable } from './settings-tables.mjs'
+
+const require = createRequire(import.meta.url)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const docs = path.join(root, 'docs')
+const OVERVIEW = 'settings.md'
+// `<!-- settings: host_domain vdomain -->`, or keys of dmail.ini as `drop.mbox`, or a whole section as `drop.*`.
+const BLOCK = /<!-- settings:([^>]*)-->\n(?:[\s\S]*?)<!-- \/settings -->/g
+
+const { settings, keys } = readTables()
+const covered = new Set()
+const errors = []
+const pages = new Map([[OVERVIEW, settingsPage(settings) + iniPage(keys)]])
+for (const name of readdirSync(docs).filter((name) => name.endsWith('.md') && name !== OVERVIEW)) {
+  pages.set(name, fillBlocks(name, readFileSync(path.join(docs, name), 'utf8')))
+}
+for (const name of [
+  ...settings.filter(({ handled }) => handled === 'suite').map(({ name }) => name),
+  ...keys.map(idOf),
+]) {
+  if (!covered.has(name)) errors.push(`no page of docs/ has ${name} in a <!-- settings: --> block`)
+}
+
+const stale = [...pages].filter(([name, text]) => textOf(name) !== text)
+if (process.argv.includes('--check')) {
+  for (const [name] of stale) errors.push(`docs/${name} is out of date: run "npm run docs"`)
+} else {
+  for (const [name, text] of stale) writeFileSync(path.join(docs, name), text)
+}
+for (const error of errors) process.stderr.write(`${error}\n`)
+process.exitCode = errors.length > 0 ? 1 : 0
+
+/** SETTINGS and INI_KEYS, compiled from the sources as they are: a fresh clone has no dist/, an old one has another. */
+function readTables() {
+  const cache = path.join(root, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  const outDir = mkdtempSync(path.join(cache, 'settings-docs-'))
+  try {
+    const ts = require('typescript')
+    const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile)
+    const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root)
+    const sources = ['settings', 'ini-keys'].map((name) => path.join(root, 'lib/conf', `${name}.ts`))
+    ts.createProgram(sources, { ...options, outDir, declaration: false }).emit()
+    const { SETTINGS } = require(path.join(outDir, 'lib/conf/settings.js'))
+    const { INI_KEYS } = require(path.join(outDir, 'lib/conf/ini-keys.js'))
+    return { settings: SETTINGS, keys: INI_KEYS }
+  } finally {
+    rmSync(outDir, { recursive: true, force: true })
+  }
+}
+
+function fillBlocks(page, text) {
+  const opened = text.split('<!-- settings:').length - 1
+  const blocks = [...text.matchAll(BLOCK)].length
+  if (opened !== blocks) {
+    errors.push(`docs/${page}: a <!-- settings: --> block has no <!-- /settings -->`)
+    return text
+  }
+  return text.replace(BLOCK, (_all, list) => {
+    const names = list.trim().split(/\s+/)
+    const rows = names.filter((name) => !name.includes('.')).flatMap((name) => settingNamed(page, name))
+    const iniRows = names.filter((name) => name.includes('.')).flatMap((name) => keysNamed(page, name))
+    for (const name of [...rows.map(({ name }) => name), ...iniRows.map(idOf)]) covered.add(name)
+    const tables = [
+      rows.length > 0 ? settingsTable('`dmail.conf`', rows) : '',
+      iniRows.length > 0 ? iniTable('`dmail.ini`', iniRows) : '',
+    ]
+    const body = tables.filter((table) => table !== '').join('\n')
+    return `<!-- settings: ${names.join(' ')} -->\n\n${body}\n<!-- /settings -->`
+  })
+}
+
+function settingNamed(page, name) {
+  const found = settings.filter((row) => row.name === name)
+  if (found.length === 0) errors.push(`docs/${page}: there is no setting ${name}`)
+  return found
+}
+
+function keysNamed(page, name) {
+  const found = keys.filter((row) => idOf(row) === name || `${row.section}.*` === name)
+  if (found.length === 0) errors.push(`docs/${page}: dmail.ini has no ${name}`)
+  return found
+}
+
+function idOf({ section, key }) {
+  return `${section}.${key}`
+}
+
+function textOf(name) {
+  const file = path.join(docs, name)
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { tempDir } from '../support/cleanup.js'
+import { HARAKA_VERSIONS, harakaEnvironment, harakaProgram } from '../support/haraka-dir.js'
+import { installedPackage } from '../support/install.js'
+
+const run = promisify(execFile)
+
+describe('a directory made by dmail init', () => {
+  let dir = ''
+  let readme = ''
+  before(async () => {
+    dir = tempDir('help')
+    const installed = path.join(await installedPackage(), 'node_modules')
+    await run(path.join(installed, '.bin/dmail'), ['init', dir])
+    readme = readFileSync(path.join(installed, 'haraka-plugin-dmail/README.md'), 'utf8')
+  })
+
+  for (const version of HARAKA_VERSIONS) {
+    it(`lets Haraka ${version} show the package's README with -h dmail`, async () => {
+      const env = harakaEnvironment({ PAGER: 'cat' })
+      const { stdout } = await run(process.execPath, [harakaProgram(version), '-c', dir, '-h', 'dmail'], { env })
+      assert.ok(stdout.endsWith(readme), stdout)
+    })
+  }
+})
