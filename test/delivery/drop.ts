@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { TestContext } from 'node:test'
 import { deliverMailbox, type MailboxOptions, type MailboxTarget } from '../../lib/delivery/mailbox.js'
 import type { MessageSource, Outcome } from '../../lib/delivery/types.js'
 import { ENVELOPE, inTemporaryDirectory } from './helpers.js'
@@ -23,8 +24,10 @@ export function deliver(
 }
 
 /** A test with a drop directory, and in it the drop file `bob`, which is not there yet. */
-export function withDrop(test: (root: string, file: string) => Promise<void>): () => Promise<void> {
-  return () => inTemporaryDirectory((root) => test(root, path.join(root, 'bob')))
+export function withDrop(
+  test: (root: string, file: string, t: TestContext) => Promise<void>,
+): (t: TestContext) => Promise<void> {
+  return (t) => inTemporaryDirectory((root) => test(root, path.join(root, 'bob'), t))
 }
 
 /** What the log is told. */

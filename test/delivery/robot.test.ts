@@ -86,7 +86,11 @@ describe('a robot', () => {
       function* pieces(): Generator<Buffer> {
         for (; given < 50_000_000; given += 50_000) yield Buffer.alloc(50_000)
       }
-      const message = { size: 50_000_000, body: Buffer.alloc(0), open: () => Readable.from(pieces(), { objectMode: false }) }
+      const message = {
+        size: 50_000_000,
+        body: Buffer.alloc(0),
+        open: () => Readable.from(pieces(), { objectMode: false }),
+      }
       assert.equal(summary(await run([robot], message, { timeoutMs: 500 })), 'deferred 4.3.0')
       assert.ok(given > 0 && given < 5_000_000)
     }),

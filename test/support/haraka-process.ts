@@ -147,7 +147,7 @@ function spawnHaraka(dir: string, options: HarakaOptions, log: CapturedLog): Har
     await allGone(processes, LEFTOVER_MS).catch(() => killAll(processes))
     forget()
     // The log is whole only now; a restart goes on in it.
-    await ended
+    await within(ended, { timeoutMs: STOP_MS, otherwise: () => 'the log of Haraka did not end' }).catch(() => undefined)
     if (complaint !== undefined) throw new Error(complaint)
   }
 
