@@ -15,10 +15,12 @@ export async function decideRoute(
 ): Promise<Route> {
   const { tables, world } = await shared.snapshotOf(transaction)
   const { ip } = connection.remote
+  const size = shared.sizes.get(transaction)
   const decided = await route(tables, world, addressText(recipient), {
     ip,
     sender: toAddress(transaction.mail_from),
     trusted,
+    ...(size === undefined ? {} : { size }),
   })
   shared.routes.set(recipient, decided)
   logRoute(connection, addressText(recipient), decided)

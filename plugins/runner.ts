@@ -2,7 +2,9 @@ import { cont, delay } from 'haraka-constants'
 import { foldDomain } from '../lib/address.js'
 import { deliverCopy } from '../lib/delivery/deliver.js'
 import type { Outcome } from '../lib/delivery/types.js'
+import { limitOf } from '../lib/routing/quota.js'
 import { readItem, type SpooledItem } from '../lib/spool/item.js'
+import type { LocalCopy } from '../lib/spool/plan.js'
 import { afterFailure } from '../lib/spool/schedule.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { addressText } from './haraka/address.js'
@@ -94,18 +96,38 @@ function run(hmail: HarakaHmail, work: () => Promise<Outcome>): void {
     })
 }
 
-function carryOut(
+async function carryOut(
   hmail: HarakaHmail,
   { work, clientIp, messageId }: SpooledItem,
   snapshot: Snapshot,
 ): Promise<Outcome> {
   if (work.kind === 'report') {
-    return Promise.resolve({ state: 'failed', status: work.status, text: work.text, detail: work.text })
+    return { state: 'failed', status: work.status, text: work.text, detail: work.text }
   }
-  const { original, found, destination } = work.copy
+  const { original, found } = work.copy
+  const destination = await withLimit(work.copy.destination, snapshot)
   const sender = addressText(hmail.todo.mail_from)
   const envelope = { sender, originalRecipient: original, recipient: found, clientIp, messageId }
   return deliverCopy(destination, queuedMessageOf(hmail), envelope, snapshot.delivery)
+}
+
+/** A mailbox's limit as it is now: the operator may have raised it while the mail waited (D7). */
+async function withLimit(
+  destination: LocalCopy['destination'],
+  { tables, world }: Snapshot,
+): Promise<LocalCopy['destination']> {
+  if (destination.kind !== 'mailbox') return destination
+  const { kind, user, path, root, owner } = destination
+  const found = await world.lookup(user)
+  const limit = found.kind === 'found' ? limitOf(found.user.fields, tables.dropMax) : tables.dropMax
+  return {
+    kind,
+    user,
+    path,
+    root,
+    ...(owner === undefined ? {} : { owner }),
+    ...(limit === undefined ? {} : { limit }),
+  }
 }
 
 function finish(hmail: HarakaHmail, outcome: Outcome): void {

@@ -14,6 +14,8 @@ export interface Shared {
   readonly live: Live
   /** The configuration a transaction began with, kept to its end. */
   snapshotOf(transaction: HarakaTransaction): Maybe<Snapshot>
+  /** What the client announced with SIZE at MAIL (RFC 1870). */
+  readonly sizes: WeakMap<HarakaTransaction, number>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
   readonly routes: WeakMap<HarakaAddress, Route>
 }
@@ -28,6 +30,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
   shared = {
     attached: new Set(),
     live,
+    sizes: new WeakMap(),
     routes: new WeakMap(),
     snapshotOf(transaction) {
       const begun = snapshots.get(transaction)

@@ -9,7 +9,6 @@ import type { Kind } from './value.js'
 export const OTHER_SETTINGS: readonly SettingSpec[] = [
   // Not yet
   other('forward_user', 'D', 'unsupported', 'Not supported yet: who may relay after SMTP AUTH.', { kind: 'bool' }),
-  other('drop_max', 'D', 'unsupported', 'Not supported yet: the largest drop file, in KiB.', { kind: 'int' }),
   other('suspend_domain', 'D', 'unsupported', 'Not supported yet: domains whose mail waits for ETRN.', {
     kind: 'domains',
     multi: true,

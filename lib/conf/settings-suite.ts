@@ -81,6 +81,15 @@ export const SUITE_SETTINGS = [
     note: 'Whether two recipients of one message that end in the same drop file give two copies.',
   },
   {
+    name: 'drop_max',
+    kind: 'int',
+    multi: false,
+    server: 'D',
+    handled: 'suite',
+    min: 1,
+    note: 'The largest drop file in KiB, for users whose module gives no quota (D7).',
+  },
+  {
     name: 'lock_id',
     kind: 'word',
     multi: false,

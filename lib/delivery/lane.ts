@@ -22,7 +22,6 @@ export function startLane(): Lane {
     dead = error
     waiting?.reject(error)
   }
-  worker.unref()
   worker.on('message', (results: readonly BatchResult[]) => {
     worker.unref()
     waiting?.resolve(results)
@@ -31,6 +30,8 @@ export function startLane(): Lane {
   worker.on('exit', () => {
     fail(dead ?? new Error('the delivery thread ended'))
   })
+  // Listening counts as a reason to live, so this comes last.
+  worker.unref()
   return {
     run(batches) {
       if (dead !== undefined) return Promise.reject(dead)

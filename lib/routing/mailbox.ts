@@ -5,6 +5,7 @@ import { validName } from '../directory/protocol.js'
 import type { UserRecord } from '../directory/types.js'
 import { directoryName, dropFileName, type LocalDomain } from './domains.js'
 import { isBelow } from './forward-file.js'
+import { limitOf } from './quota.js'
 import { leaveOut, Unavailable, type Here, type Run } from './run.js'
 import type { Destination } from './types.js'
 
@@ -38,15 +39,19 @@ export async function mailboxFor(
   domain: LocalDomain,
   { asked, record }: FoundUser,
 ): Promise<Extract<Destination, { kind: 'mailbox' }>> {
-  const owner = record.owner === undefined ? {} : { owner: record.owner }
+  const limit = limitOf(record.fields, run.tables.dropMax)
+  const more = {
+    ...(record.owner === undefined ? {} : { owner: record.owner }),
+    ...(limit === undefined ? {} : { limit }),
+  }
   if (record.dropFile !== undefined) {
     const root = rootOf(record.dropFile, run.tables.dropRoots)
-    return { kind: 'mailbox', user: record.name, path: record.dropFile, root, ...owner }
+    return { kind: 'mailbox', user: record.name, path: record.dropFile, root, ...more }
   }
   const name = dropFileName(asked, record.name, domain, run.tables.naming)
   if (!isDropName(name)) throw new Unavailable(`"${name}", the name of user ${asked}, cannot be a drop file's`)
   const file = await dropFile(run, domain, name)
-  return { kind: 'mailbox', user: record.name, path: file, root: domain.dropPath, ...owner }
+  return { kind: 'mailbox', user: record.name, path: file, root: domain.dropPath, ...more }
 }
 
 /** The drop file of that name. A tree that cannot be searched defers the recipient, as a failed look-up does. */

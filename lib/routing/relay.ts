@@ -9,6 +9,8 @@ export interface Client {
   readonly sender: Address | undefined
   /** Something else (SMTP AUTH, another plugin) already permitted relaying. */
   readonly trusted: boolean
+  /** Size of the message as announced at MAIL, in bytes (RFC 1870). */
+  readonly size?: number
 }
 
 export interface RelayRule {

@@ -1,8 +1,9 @@
 import { makeAddress, parseAddress, type Address } from '../address.js'
 import { reply, type Reply } from '../reply.js'
 import { forwardStage, lastResort } from './ladder.js'
+import { fullOnly } from './quota.js'
 import { relayRight, type Client } from './relay.js'
-import { startRun, Unavailable, type Run } from './run.js'
+import { leaveOut, startRun, Unavailable, type Run } from './run.js'
 import type { Tables, World } from './tables.js'
 import type { Route } from './types.js'
 
@@ -33,14 +34,21 @@ export async function route(tables: Tables, world: World, text: string, client: 
     const found = await run.fromStart(here)
     const verdict = found === 'placed' ? found : ((await lastResort(run, here)) ?? found)
     switch (verdict) {
-      case 'placed':
+      case 'placed': {
+        const destinations = [...run.placed.values()]
+        const full = await fullOnly(destinations, world, client.size)
+        if (full !== undefined) {
+          for (const { path, step } of full) leaveOut(run, step, path, 'the drop file has reached its limit')
+          return refuse(run, address, reply('mailboxFull', address.text))
+        }
         return {
           accepted: true,
           address,
           reply: reply('accepted', address.text),
-          destinations: [...run.placed.values()],
+          destinations,
           trace: run.trace.steps,
         }
+      }
       case 'unknown':
         return refuse(run, address, reply('unknownUser', address.text))
       case 'loop':

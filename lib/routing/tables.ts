@@ -39,6 +39,8 @@ export interface Tables {
   readonly fileUserRoots: readonly string[]
   /** Folders that hold drop files: a path in a look-up's reply lies below one of them (U5). */
   readonly dropRoots: readonly string[]
+  /** `drop_max` in bytes (D7). */
+  readonly dropMax: number | undefined
   readonly mapPath: MapPath
 }
 
@@ -54,6 +56,8 @@ export interface World {
   lookup(name: string): Promise<LookupResult>
   /** `ownerUid` is the user's uid, undefined for users without one (R13). */
   readForwardFile(path: string, ownerUid: number | undefined): Promise<ForwardFileText> | ForwardFileText
+  /** Size of a file in bytes, 0 when there is none; 0 also when it cannot be told: the delivery will say. */
+  fileSize(path: string): Promise<number> | number
   /** Full path of the drop file `name` below `root`, by hash_spool (D6). */
   dropFile(root: string, name: string): Promise<string> | string
 }

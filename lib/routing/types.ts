@@ -18,6 +18,8 @@ export type Destination =
       /** The directory below which missing folders of `path` may be made. */
       readonly root: string
       readonly owner?: { readonly uid: number; readonly gid: number }
+      /** Largest size of the drop file in bytes (D7). */
+      readonly limit?: number
     }
   | { readonly kind: 'robot'; readonly argv: readonly [string, ...string[]] }
   | { readonly kind: 'file'; readonly path: string }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { loadAliasFile } from '../conf/alias-file.js'
 import { loadConfiguration, type Configuration } from '../conf/load.js'
@@ -164,6 +165,13 @@ export function makeWorld(users: UserDirectory, { conf, ini }: Configuration): W
     lookup: (name) => users.lookup(name),
     readForwardFile: (file, ownerUid) =>
       onThisMachine(file) && hasNoForwardFile(file) ? ABSENT : readForwardFile(file, ownerUid),
+    fileSize: async (file) => {
+      try {
+        return (await stat(file)).size
+      } catch {
+        return 0
+      }
+    },
     dropFile: (root, name) =>
       method === 'scan' ? locate(root, name, ini.drop.newHash) : hashedPath(root, name, method),
   }

@@ -93,6 +93,7 @@ export function buildTables(
   const { conf, ini, mapPath } = configuration
   const [main] = conf.all('host_domain')
   const sysadmin = conf.one('sysadmin')
+  const dropMax = conf.one('drop_max')
   if (main === undefined || sysadmin === undefined) throw new Error('a required setting is missing')
   const forwards = conf.all('forward').map((setting) => ({ setting, keepsOriginal: false }))
   const copies = conf.all('forward_cc').map((setting) => ({ setting, keepsOriginal: true }))
@@ -125,6 +126,7 @@ export function buildTables(
     robotUserRoots: ini.robot.userRoots,
     fileUserRoots: ini.file.userRoots,
     dropRoots: dropRoots(configuration),
+    dropMax: dropMax === undefined ? undefined : dropMax * 1024,
     mapPath,
   }
 }

@@ -38,17 +38,17 @@ export function connectionHook(
   line: Line,
   hook: string,
   onError: Reply,
-  handle: (connection: HarakaConnection) => Maybe<Answer>,
+  handle: (connection: HarakaConnection, params: unknown) => Maybe<Answer>,
 ): void {
   const method = `dmail_${line}_${hook}`
   const failed = (connection: HarakaConnection, error: unknown): Answer => {
     connection.logerror(`dmail/${line}: ${hook} failed: ${describeError(error)}`)
     return refuse(onError)
   }
-  plugin[method] = (next: Next, connection: HarakaConnection): void => {
+  plugin[method] = (next: Next, connection: HarakaConnection, params: unknown): void => {
     let answer: Maybe<Answer>
     try {
-      answer = handle(connection)
+      answer = handle(connection, params)
     } catch (error) {
       answer = failed(connection, error)
     }

@@ -198,7 +198,7 @@ describe('C6: settings that are not acted on', () => {
   it('the hint says where to go', () => {
     assert.match(shown(confOf('pop_port 110').problems)[0] ?? '', /Dovecot/)
     assert.match(shown(confOf('bomb_max 1').problems)[0] ?? '', /limit plugin/)
-    assert.match(shown(confOf('drop_max 1').problems)[0] ?? '', /not supported yet/i)
+    assert.match(shown(confOf('forward_user true').problems)[0] ?? '', /not supported yet/i)
   })
 
   it('list() has every line in file order, whatever became of it', () => {

@@ -102,6 +102,7 @@ function build(base: Tables, rules: Rules): { tables: Tables; world: World } {
       const list = rules.files[/(?:dom2_)?([^/]+)\.fwd$/.exec(file)?.[1] ?? '']
       return Promise.resolve(list === undefined ? { kind: 'absent' } : { kind: 'text', text: list.join('\n') })
     },
+    fileSize: () => 0,
     dropFile: (root, name) => Promise.resolve(`${root}/${name}`),
   }
   return { tables, world }

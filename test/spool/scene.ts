@@ -23,7 +23,6 @@ export interface Faults {
   readonly failAt?: number
   /** Outcome for a destination, by the name used in `calls`. */
   readonly outcomes?: Readonly<Record<string, Outcome>>
-  readonly parallel?: number
   readonly cancelFails?: boolean
 }
 
@@ -53,7 +52,6 @@ export async function accept(plan: Plan, faults: Faults = {}): Promise<Scene & {
     if (number === faults.failAt) throw new Error(`fault in ${name}`)
   }
   const ports: AcceptPorts = {
-    parallel: faults.parallel ?? 1,
     spool: {
       relay: async ({ recipients }) => {
         const names = recipients.map(({ address }) => address.text)
