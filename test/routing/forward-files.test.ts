@@ -1,4 +1,21 @@
-import { discard, file, given, mailbox, people, remote, robot, table, type Row, type Site } from './support.js'
+import assert from 'node:assert/strict'
+import { chmod } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { isBelow } from '../../lib/routing/forward-file.js'
+import {
+  discard,
+  file,
+  given,
+  mailbox,
+  people,
+  remote,
+  robot,
+  table,
+  withSite,
+  type Row,
+  type Site,
+} from './support.js'
 
 /** Users bob, fred and john; bob's forward file holds this. */
 function bobSays(text: string, site: Site = {}): Row {
@@ -43,6 +60,20 @@ table('R12: what a forward file may hold', {
   )
     .goesTo(...Array.from({ length: 1000 }, (_, at) => remote(`u${at}@domain2.com`)))
     .tells('left-out {dir}/in/bob.fwd:1001'),
+})
+
+describe('R13: a forward file that is not trusted', () => {
+  it('is as good as none, with a warning', async () => {
+    const site = { people: people('bob'), files: { 'in/bob.fwd': 'fred@domain2.com' } }
+    await withSite(site, async ({ dir, report }) => {
+      await chmod(path.join(dir, 'in/bob.fwd'), 0o666)
+      const { destinations, trace } = await report('bob@domain1.com')
+      assert.deepEqual(destinations, [mailbox('bob')])
+      const [warning] = trace.filter(({ step }) => step === 'left-out')
+      assert.equal(warning?.input, '{dir}/in/bob.fwd')
+      assert.match(warning.rule, /others than its owner can write/)
+    })
+  })
 })
 
 table('R14: no fall-back', {
@@ -103,4 +134,19 @@ table('R17: file destinations', {
   '/dev/nul discards': forward('/dev/nul').goesTo(discard),
   'NUL discards, in any case': forward('nul').goesTo(discard),
   'in a forward file a relative path is none': bobSays('mail/archive\nfred', { ini: ROOTS }).goesTo(mailbox('fred')),
+})
+
+describe('R16: below a folder', () => {
+  it('is a full path with that folder in front', () => {
+    assert.equal(isBelow('/srv/robots/a/b', ['/srv/files', '/srv/robots']), true)
+    assert.equal(isBelow('/srv/robots/..a', ['/srv/robots']), true)
+    for (const file of ['/srv/robots', '/srv', '/srv/robots2/x', '/srv/robots/../x']) {
+      assert.equal(isBelow(file, ['/srv/robots']), false, file)
+    }
+    assert.equal(isBelow('/srv/robots/x', []), false)
+  })
+
+  it('is no bare name, wherever this process happens to be', () => {
+    assert.equal(isBelow('drespond', [process.cwd(), path.dirname(process.cwd())]), false)
+  })
 })

@@ -45,6 +45,12 @@ table('R1: forward rules again', {
   'so does $user': given(withForwards('forward bob@domain1.com $user', 'forward bob@domain1.com fred@domain1.com'))
     .route('bob@domain1.com')
     .goesTo(mailbox('bob'), mailbox('fred')),
+  'rules apply in the order of the file, wildcards or not': given(
+    withForwards('forward *@domain1.com bob@domain2.com', 'forward bob@domain1.com fred@domain2.com'),
+  )
+    .route('bob@domain1.com')
+    .goesTo(remote('bob@domain2.com'), remote('fred@domain2.com'))
+    .tells('forward dmail.conf:1', 'remote', 'forward dmail.conf:2', 'remote'),
   'a wildcard rule takes everybody to one user': given(withForwards('forward *@domain1.com bob@domain1.com'))
     .route('fred@domain1.com')
     .goesTo(mailbox('bob')),
