@@ -5,10 +5,11 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { appendBatches } from '../../lib/delivery/append-batch.js'
+import { readAppend } from '../../lib/delivery/lock-holder.js'
 import { append, jobOf, stuffed, targetOf } from './batches.js'
 import { HEAD } from './drop.js'
 import { inTemporaryDirectory, summary } from './helpers.js'
-import { RULE, take } from './locks.js'
+import { look, RULE, take } from './locks.js'
 
 function withFile(
   test: (file: string, directory: string, t: TestContext) => Promise<void>,
@@ -43,6 +44,27 @@ describe('messages that are written together', () => {
       append(targetOf(file, { fsync: false }), jobOf('one\r\n'))
       assert.equal(sync.mock.callCount(), 0)
       return Promise.resolve()
+    }),
+  )
+
+  it(
+    'say before they are synced how long the file is, in the lock',
+    withFile(async (file, directory, t) => {
+      const queued = path.join(directory, 'queued')
+      await writeFile(queued, 'two\r\n')
+      await writeFile(file, 'old\n\n')
+      const fromFile = jobOf({ path: queued, start: 0, dotStuffed: false })
+      const seen: unknown[] = []
+      t.mock.method(fs, 'fdatasyncSync', (fd: number) => {
+        seen.push([readAppend(look(`${file}.lock`).content), fs.fstatSync(fd).size])
+      })
+      append(targetOf(file), jobOf('one\r\n'))
+      append(targetOf(file), jobOf('one\r\n'), fromFile)
+      const size = HEAD.length + 'one\n\n'.length
+      assert.deepEqual(seen, [
+        [{ from: 5, to: 5 + size }, 5 + size],
+        [{ from: 5 + size, to: 5 + 3 * size }, 5 + 3 * size],
+      ])
     }),
   )
 

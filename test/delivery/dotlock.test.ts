@@ -149,7 +149,9 @@ describe('what a lock says about an append', () => {
       ]
       for (const range of said) {
         held.announce(range)
-        assert.deepEqual(readAppend(look(lock).content), range)
+        const { content } = look(lock)
+        assert.deepEqual(readAppend(content), range)
+        assert.equal(content.split('\n').length, 7)
       }
       held.release()
     }),

@@ -157,7 +157,7 @@ describe('a process killed while it appends', () => {
   for (const [name, before] of rows) {
     it(
       `leaves nothing of it in the way of the next delivery: ${name}`,
-      withDrop(async (root, _file) => {
+      withDrop(async (root) => {
         const drop = path.join(root, 'drop')
         await mkdir(drop)
         const file = path.join(drop, 'bob')
