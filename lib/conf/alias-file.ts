@@ -11,8 +11,10 @@ import { readRegularFile } from './read-file.js'
 
 export type { AliasItem } from './alias-entry.js'
 
-/** The destinations of a key, all entries with that key joined and `:include:` lists in their places; never empty. */
+/** The destinations of a key, all entries with that key joined and `:include:` lists in their places. */
 export interface AliasEntry {
+  /** A list that is named and could not be read: the destinations are not all known then. */
+  readonly missing: string | undefined
   /** `sales`, `sales@domain1.com`, `sales*` or `*`, folded. */
   readonly key: string
   readonly items: readonly AliasItem[]
@@ -141,8 +143,9 @@ function addKey(key: AliasKey, extent: Extent, index: AliasIndex, label: string,
 function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasTable {
   const lookUp = (key: AliasKey): AliasEntry | undefined => {
     const written = index.get(key).flatMap((extent) => parseEntry(source, extent).items)
-    const items = expandItems(written, lists)
-    return items.length === 0 ? undefined : { key: formatKey(key), items }
+    const { items, missing } = expandItems(written, lists)
+    if (items.length === 0 && missing === undefined) return undefined
+    return { key: formatKey(key), items, missing }
   }
   const lookUpEither = (local: string, domain: string, isPrefix: boolean): AliasEntry | undefined =>
     lookUp(aliasKey(local, domain, isPrefix)) ?? lookUp(aliasKey(local, undefined, isPrefix))

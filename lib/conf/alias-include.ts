@@ -111,9 +111,16 @@ function parseItems(source: AliasSource, log: ProblemLog): AliasItem[] {
   return items
 }
 
+/** Destinations with lists in the place of their names; `missing` names a list that could not be read. */
+export interface Expanded {
+  readonly items: readonly AliasItem[]
+  readonly missing: string | undefined
+}
+
 /** Puts lists in the place of their names. A list named twice counts once: its destinations are the same (R3). */
-export function expandItems(items: readonly AliasItem[], lists: IncludedLists): readonly AliasItem[] {
-  if (!items.some(({ written }) => written.kind === 'include')) return items
+export function expandItems(items: readonly AliasItem[], lists: IncludedLists): Expanded {
+  if (!items.some(({ written }) => written.kind === 'include')) return { items, missing: undefined }
+  let missing: string | undefined
   const expanded: AliasItem[] = []
   const done = new Set<string>()
   // The depth is bounded by MAX_LEVELS when the lists are loaded.
@@ -123,10 +130,12 @@ export function expandItems(items: readonly AliasItem[], lists: IncludedLists): 
         expanded.push(item)
       } else if (!done.has(item.written.path)) {
         done.add(item.written.path)
-        append(lists.get(item.written.path) ?? [])
+        const list = lists.get(item.written.path)
+        if (list === undefined) missing = item.written.path
+        else append(list)
       }
     }
   }
   append(items)
-  return expanded
+  return { items: expanded, missing }
 }

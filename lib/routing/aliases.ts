@@ -22,6 +22,8 @@ function firstIn(
     // The name may be in there: "no such user" would be a guess.
     if (!readable) throw new Unavailable(`the alias file ${label} could not be read`)
     const entry = find(table)
+    if (entry?.missing !== undefined)
+      throw new Unavailable(`the list ${entry.missing} of alias ${entry.key} could not be read`)
     if (entry !== undefined) return entry
   }
   return undefined

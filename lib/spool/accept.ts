@@ -60,7 +60,8 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
     })
 
     const first = failures[0]
-    if (first !== undefined && kept.copies === 0 && held.length === 0 && waiting.length === 0) {
+    const nothingElse = plan.discarded === 0 && kept.copies === 0 && held.length === 0 && waiting.length === 0
+    if (first !== undefined && nothingElse) {
       return { queued: false, reply: { code: 550, enhanced: first.status, text: first.text } }
     }
     for (const copy of waiting) held.push(await spool.hold({ kind: 'deliver', copy }))

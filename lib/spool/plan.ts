@@ -37,6 +37,8 @@ export interface Plan {
   /** Robots: they run from the queue after the 250 (D12). */
   readonly spooled: readonly LocalCopy[]
   readonly remote: readonly RemoteGroup[]
+  /** Copies that go to nowhere, as wanted. */
+  readonly discarded: number
   /** What failed for good before anything was done; when nothing else is left the message is refused. */
   readonly failing: readonly Failure[]
 }
@@ -63,12 +65,16 @@ export function planMessage(recipients: readonly RoutedRecipient[], rules: PlanR
   const immediate: LocalCopy[] = []
   const spooled: LocalCopy[] = []
   const failing: Failure[] = []
+  let discarded = 0
   const groups = new Map<string, { original: string; address: Address }[]>()
 
   for (const { original, route } of recipients) {
     if (!route.accepted) failing.push(failure(original, route.reply))
     for (const { destination, found, redirected } of route.destinations) {
-      if (destination.kind === 'discard') continue
+      if (destination.kind === 'discard') {
+        discarded++
+        continue
+      }
       const repeatable = rules.allowDuplicates && destination.kind !== 'remote'
       const same = identity(destination)
       if (seen.has(same) && !repeatable) continue
@@ -97,7 +103,7 @@ export function planMessage(recipients: readonly RoutedRecipient[], rules: PlanR
     }
   }
   const remote = [...groups].map(([key, group]) => ({ deliveredTo: key === '' ? undefined : key, recipients: group }))
-  return { immediate, spooled, remote, failing }
+  return { immediate, spooled, remote, discarded, failing }
 }
 
 function failure(original: string, { enhanced, text }: Reply): Failure {

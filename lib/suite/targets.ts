@@ -1,4 +1,4 @@
-import { makeAddress } from '../address.js'
+import { makeAddress, quoteLocal, type Address } from '../address.js'
 import type { At, Problem } from '../conf/problem.js'
 import type { Written } from '../routing/destination.js'
 import { route } from '../routing/route.js'
@@ -53,7 +53,7 @@ function* targetsOf(loaded: Loaded, tables: Tables): Generator<Target> {
 function* allTargets({ configuration }: Loaded, tables: Tables): Generator<Target> {
   const { conf } = configuration
   const sysadmin = conf.setting('sysadmin')
-  if (sysadmin !== undefined) yield { text: sysadmin.value.key, at: sysadmin.at }
+  if (sysadmin !== undefined) yield { text: textOf(sysadmin.value), at: sysadmin.at }
   for (const { value, at } of [...conf.all('forward'), ...conf.all('forward_cc')]) {
     const text = addressOf(value.destination, tables.mainDomain)
     if (text !== undefined) yield { text, at }
@@ -75,8 +75,13 @@ function* allTargets({ configuration }: Loaded, tables: Tables): Generator<Targe
 }
 
 function addressOf(written: Written, bareDomain: string): string | undefined {
-  if (written.kind === 'address') return written.address.key
-  return written.kind === 'user' ? makeAddress(written.local, bareDomain).key : undefined
+  if (written.kind === 'address') return textOf(written.address)
+  return written.kind === 'user' ? textOf(makeAddress(written.local, bareDomain)) : undefined
+}
+
+/** As it would be given at RCPT, domain folded. */
+function textOf({ local, domain }: Address): string {
+  return `${quoteLocal(local)}@${domain}`
 }
 
 function warning(at: At, message: string, hint: string): Problem {

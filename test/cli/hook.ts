@@ -55,8 +55,9 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
   const routes: Shared['routes'] = new WeakMap()
   attachRcpt(plugin, {
     attached: new Set(),
-    live: { current: () => Promise.resolve(snapshot), watch: silent, close: silent },
-    snapshotOf: () => Promise.resolve(snapshot),
+    live: { current: () => Promise.resolve(snapshot), loaded: () => snapshot, watch: silent, close: silent },
+    snapshotOf: () => snapshot,
+    sizes: new WeakMap(),
     routes,
   })
   const recipient = harakaAddress(address)

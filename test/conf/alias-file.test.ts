@@ -171,7 +171,7 @@ describe('bad lines of an alias file (C7)', () => {
     ['sales: fred,\n  john doe', '2:3: "john doe" is not a destination', ['fred']],
     ['sales: d:\\x.txt', '1:8: "d:\\x.txt" is a Windows path', undefined],
     ['sales: ""', '1:9: the destination is empty', undefined],
-    ['sales: :include:no-such-list', '1:8: "DIR/no-such-list" does not exist', undefined],
+    ['sales: :include:no-such-list', '1:8: "DIR/no-such-list" does not exist', []],
     ['sales: fred, :include:.', '1:14: "DIR" is a directory', ['fred']],
   ]
   for (const [text, problem, left] of rows) {

@@ -54,7 +54,7 @@ function aliasTable(aliases: Rules['aliases']): AliasTable {
   const entry = (key: string) => {
     const list = aliases[key] ?? []
     const items = list.map((text) => ({ written: written(text, 'alias'), at: { file: 'aliases.txt', line: 1 } }))
-    return items.length === 0 ? undefined : { key, items }
+    return items.length === 0 ? undefined : { key, items, missing: undefined }
   }
   return {
     find: (local) => entry(local.toLowerCase()),

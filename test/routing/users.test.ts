@@ -41,6 +41,14 @@ table('U1: a failed look-up defers the recipient, wherever it happens', {
   })
     .route('bob@domain1.com')
     .isRefused(451, '4.3.0'),
+  'a list that an alias includes and cannot be read defers it': given({
+    people: people('bob', 'team'),
+    conf: 'alias_file_domain domain1.com {dir}/config/aliases.txt',
+    files: { 'config/aliases.txt': 'team: bob, :include:{dir}/config' },
+    broken: true,
+  })
+    .route('team@domain1.com')
+    .isRefused(451, '4.3.0'),
   "but not the recipients of another domain's files": given({
     people: people('dom2_bob'),
     conf: 'alias_file_domain domain1.com {dir}/config\nvdomain dom2 @dom2 domain2.com {dir}/in',

@@ -45,6 +45,14 @@ describe('accepting a message', () => {
     assert.ok(answer.queued)
   })
 
+  it('reports a failure beside discarded mail: that recipient is served', async () => {
+    const { queued, answer } = await accept(plan(recipient('bob@domain1.com', discard), fred), {
+      outcomes: { '/var/in/fred': FAILED },
+    })
+    assert.deepEqual([...queued], ['report fred@domain1.com 5.2.0'])
+    assert.ok(answer.queued)
+  })
+
   it('keeps a busy drop file for later', async () => {
     const { queued, started, kept, answer } = await accept(plan(bob, fred), { outcomes: { '/var/in/bob': DEFERRED } })
     assert.deepEqual([...queued], ['/var/in/bob'])
