@@ -42,6 +42,8 @@ export interface LoadedAliases {
 }
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024
+/** Entries in use that are kept parsed, whatever the size of the file. */
+const PARSED_ENTRIES = 4096
 /** Some 10 ms of work: a reload must not keep a server that is taking mail from its connections. */
 const LINES_PER_TURN = 10_000
 
@@ -141,11 +143,18 @@ function addKey(key: AliasKey, extent: Extent, index: AliasIndex, label: string,
 }
 
 function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasTable {
+  const parsed = new Map<string, AliasEntry>()
   const lookUp = (key: AliasKey): AliasEntry | undefined => {
+    const name = formatKey(key)
+    const known = parsed.get(name)
+    if (known !== undefined) return known
     const written = index.get(key).flatMap((extent) => parseEntry(source, extent).items)
     const { items, missing } = expandItems(written, lists)
     if (items.length === 0 && missing === undefined) return undefined
-    return { key: formatKey(key), items, missing }
+    const entry = { key: name, items, missing }
+    if (parsed.size >= PARSED_ENTRIES) parsed.clear()
+    parsed.set(name, entry)
+    return entry
   }
   const lookUpEither = (local: string, domain: string, isPrefix: boolean): AliasEntry | undefined =>
     lookUp(aliasKey(local, domain, isPrefix)) ?? lookUp(aliasKey(local, undefined, isPrefix))

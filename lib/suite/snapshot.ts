@@ -13,11 +13,10 @@ import type { UserDirectory } from '../directory/types.js'
 import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
-import { hasNoForwardFile, readForwardFile } from './forward-file-reader.js'
+import { forwardFileReader } from './forward-files.js'
 import type { Snapshot } from './snapshot-types.js'
 import { aliasFiles, aliasOrder, buildAccess, buildTables, dropRoots, localDomains } from './tables.js'
 
-const ABSENT = { kind: 'absent' } as const
 const HOUR_MS = 3_600_000
 const ACCOUNT_TIMEOUT_MS = 10_000
 
@@ -157,14 +156,12 @@ function aliasOrderOf({ configuration, aliases, domains }: Loaded): Map<string, 
 /** What routing asks of the outside (lib/routing is pure). */
 export function makeWorld(users: UserDirectory, { conf, ini }: Configuration): World {
   const method = conf.one('hash_spool')
-  // lock_id is set where several machines share the drop files; homes are often on another machine as well.
+  // lock_id is set where several machines share the drop files.
   const shared = conf.one('lock_id') !== undefined
-  const onThisMachine = (file: string): boolean => !shared && file.endsWith('.fwd')
   const locate = createLocate()
   return {
     lookup: (name) => users.lookup(name),
-    readForwardFile: (file, ownerUid) =>
-      onThisMachine(file) && hasNoForwardFile(file) ? ABSENT : readForwardFile(file, ownerUid),
+    readForwardFile: forwardFileReader((file) => !shared && file.endsWith('.fwd')),
     fileSize: async (file) => {
       try {
         return (await stat(file)).size
