@@ -145,13 +145,14 @@ function addKey(key: AliasKey, extent: Extent, index: AliasIndex, label: string,
 function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasTable {
   const parsed = new Map<string, AliasEntry>()
   const lookUp = (key: AliasKey): AliasEntry | undefined => {
-    const name = formatKey(key)
+    // The local part `a@b` and the address `a@b` are two keys.
+    const name = `${formatKey(key)} ${key.hasDomain}`
     const known = parsed.get(name)
     if (known !== undefined) return known
     const written = index.get(key).flatMap((extent) => parseEntry(source, extent).items)
     const { items, missing } = expandItems(written, lists)
     if (items.length === 0 && missing === undefined) return undefined
-    const entry = { key: name, items, missing }
+    const entry = { key: formatKey(key), items, missing }
     if (parsed.size >= PARSED_ENTRIES) parsed.clear()
     parsed.set(name, entry)
     return entry
