@@ -35,7 +35,7 @@ export function tryLock(
   const lock = `${file}.lock`
   let holder = 'an unknown program'
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const own = createLock(lock, lockContent(rule.lockId), rule.lockId !== '')
+    const own = createLock(lock, lockContent(rule.lockId))
     if (own !== undefined) return hold(lock, own, rule)
     const other = inspectLock(lock)
     if (other === undefined) continue

@@ -65,13 +65,13 @@ export function isSameLock(a: SeenLock, b: SeenLock): boolean {
 }
 
 /**
- * Creates the lock file, or returns undefined when there is one already. On one machine O_EXCL is enough. Where machines
- * share the directory (`shared`), only link() is atomic, and its answer may get lost: so the link count of the temporary
- * file is what counts (D2). Where there are no hard links, O_EXCL again. Throws the error of the file system for
+ * Creates the lock file, or returns undefined when there is one already. It comes into being with its content, by link():
+ * a process killed between creating and writing would leave a lock that names nobody, which holds up mail until it is
+ * old. Where machines share the directory only link() is atomic, and its answer may get lost: so the link count of the
+ * temporary file is what counts (D2). Where there are no hard links, O_EXCL. Throws the error of the file system for
  * anything else.
  */
-export function createLock(lock: string, content: string, shared: boolean, link = linkSync): OpenLock | undefined {
-  if (!shared) return createExclusively(lock, content)
+export function createLock(lock: string, content: string, link = linkSync): OpenLock | undefined {
   const temporary = temporaryBeside(lock)
   const fd = openSync(temporary, 'wx+', 0o644)
   let keep = false

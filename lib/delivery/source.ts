@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
 import { pipeline as piped } from 'node:stream/promises'
 import { removeDotStuffing } from './dot-stuffing.js'
-import type { MessageFile, MessageSource } from './types.js'
+import type { MessageBody, MessageFile, MessageSource } from './types.js'
 
 /** Messages up to this size are held in memory while they are delivered; larger ones lie in a file meanwhile. */
 export const IN_MEMORY_UP_TO = 1024 * 1024
@@ -28,6 +28,11 @@ export function fileSource(file: MessageFile, size: number): MessageSource {
       return pipeline(stream, removeDotStuffing(), () => undefined)
     },
   }
+}
+
+/** A message that came over from another thread. */
+export function bodySource(body: MessageBody, size: number): MessageSource {
+  return body instanceof Uint8Array ? memorySource(body) : fileSource(body, size)
 }
 
 /** Writes a stream into a new temporary file that only this account can read; `remove` takes it away. */

@@ -46,8 +46,25 @@ function readTrusted(file: string, fd: number, trusted: ReadonlySet<number>): Fo
   return { kind: 'text', text: buffer.toString('utf8', 0, length) }
 }
 
+/** Folders found to be reached by no link of others, for a while: all the drop files of a folder share the way to it. */
+const goodFolders = new Map<string, number>()
+const GOOD_FOR_MS = 5_000
+const GOOD_FOLDERS = 1_000
+
 /** The first folder on the way that is a symbolic link of somebody not trusted. */
 function foreignLink(file: string, trusted: ReadonlySet<number>): string | undefined {
+  const key = `${[...trusted].join()} ${path.dirname(file)}`
+  const now = performance.now()
+  if ((goodFolders.get(key) ?? 0) > now) return undefined
+  const link = findForeignLink(file, trusted)
+  if (link === undefined) {
+    if (goodFolders.size >= GOOD_FOLDERS) goodFolders.clear()
+    goodFolders.set(key, now + GOOD_FOR_MS)
+  }
+  return link
+}
+
+function findForeignLink(file: string, trusted: ReadonlySet<number>): string | undefined {
   for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
     const stats = lstatSync(folder)
     if (stats.isSymbolicLink() && !trusted.has(stats.uid)) return folder

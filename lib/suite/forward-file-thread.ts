@@ -1,13 +1,7 @@
-import { parentPort } from 'node:worker_threads'
+import { serve } from '../thread.js'
 import { readForwardFile } from './forward-file-reader.js'
 
-/** A question to the thread; the answer has the same id. */
-export interface ForwardFileQuestion {
-  readonly id: number
-  readonly file: string
-  readonly ownerUid: number | undefined
-}
+/** A file, and the uid its owner must have. */
+export type ForwardFileQuestion = readonly [file: string, ownerUid: number | undefined]
 
-parentPort?.on('message', ({ id, file, ownerUid }: ForwardFileQuestion) => {
-  parentPort?.postMessage({ id, answer: readForwardFile(file, ownerUid) })
-})
+serve(([file, ownerUid]: ForwardFileQuestion) => readForwardFile(file, ownerUid))

@@ -1,15 +1,8 @@
 import path from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { ForwardFileText } from '../routing/tables.js'
+import { startThread, type Thread } from '../thread.js'
 import { readForwardFile } from './forward-file-reader.js'
 import type { ForwardFileQuestion } from './forward-file-thread.js'
-
-type Ask = (file: string, ownerUid: number | undefined) => Promise<ForwardFileText>
-
-interface Answer {
-  readonly id: number
-  readonly answer: ForwardFileText
-}
 
 /**
  * Reads forward files. One beside a drop file on this machine's own disk is read at once: some microseconds, where a
@@ -22,40 +15,13 @@ export function forwardFileReader(
   return (file, ownerUid) => (isOwnDisk(file) ? readForwardFile(file, ownerUid) : askThread(file, ownerUid))
 }
 
-let thread: Ask | undefined
+let thread: Thread<ForwardFileQuestion, ForwardFileText> | undefined
 
-const askThread: Ask = (file, ownerUid) => {
-  thread ??= startThread()
-  return thread(file, ownerUid)
-}
-
-/** The thread keeps the process alive only while somebody waits for it. */
-function startThread(): Ask {
-  const worker = new Worker(path.join(__dirname, 'forward-file-thread.js'))
-  const waiting = new Map<number, (answer: ForwardFileText) => void>()
-  let next = 0
-  const fail = (detail: string): void => {
-    thread = undefined
-    for (const resolve of waiting.values()) resolve({ kind: 'unavailable', detail })
-    waiting.clear()
+async function askThread(file: string, ownerUid: number | undefined): Promise<ForwardFileText> {
+  if (thread?.isAlive() !== true) thread = startThread(path.join(__dirname, 'forward-file-thread.js'))
+  try {
+    return await thread.ask([file, ownerUid])
+  } catch (error) {
+    return { kind: 'unavailable', detail: error instanceof Error ? error.message : String(error) }
   }
-  worker.on('message', ({ id, answer }: Answer) => {
-    waiting.get(id)?.(answer)
-    waiting.delete(id)
-    if (waiting.size === 0) worker.unref()
-  })
-  worker.on('error', (error) => {
-    fail(error.message)
-  })
-  worker.on('exit', () => {
-    fail('the thread that reads forward files ended')
-  })
-  worker.unref()
-  return (file, ownerUid) =>
-    new Promise((resolve) => {
-      const question: ForwardFileQuestion = { id: next++, file, ownerUid }
-      waiting.set(question.id, resolve)
-      worker.ref()
-      worker.postMessage(question)
-    })
 }

@@ -84,15 +84,26 @@ export function harakaQueue(plugin: HarakaPlugin): HarakaQueue {
       }
     },
 
-    async sync() {
-      const handle = await open(directory, 'r')
-      try {
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-    },
+    sync: sharedSync(directory),
   }
+}
+
+/** One sync of a directory serves all that asked before it began; those who come meanwhile share the next. */
+function sharedSync(directory: string): () => Promise<void> {
+  let next: Promise<void> | undefined
+  let running: Promise<void> = Promise.resolve()
+  const sync = async (): Promise<void> => {
+    await running.catch(() => undefined)
+    running = next ?? running
+    next = undefined
+    const handle = await open(directory, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }
+  return () => (next ??= sync())
 }
 
 /** Address objects of the running Haraka, made by the class of one it made itself: it differs between versions. */

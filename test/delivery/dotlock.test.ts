@@ -88,15 +88,15 @@ describe('a dot-lock', () => {
     }))
 })
 
-describe('the lock file of a cluster', () => {
+describe('the lock file', () => {
   it(
     'is made by O_EXCL where there are no hard links',
     withLock(async (lock) => {
       const noLinks: typeof linkSync = () => {
         throw Object.assign(new Error('no links'), { code: 'EPERM' })
       }
-      assert.ok(createLock(lock, 'first\n', true, noLinks) !== undefined)
-      assert.equal(createLock(lock, 'second\n', true, noLinks), undefined)
+      assert.ok(createLock(lock, 'first\n', noLinks) !== undefined)
+      assert.equal(createLock(lock, 'second\n', noLinks), undefined)
       assert.equal(await readFile(lock, 'utf8'), 'first\n')
     }),
   )
@@ -108,7 +108,7 @@ describe('the lock file of a cluster', () => {
         linkSync(from, to)
         throw Object.assign(new Error('it exists, says the second try'), { code: 'EEXIST' })
       }
-      assert.ok(createLock(lock, 'ours\n', true, lostAnswer) !== undefined)
+      assert.ok(createLock(lock, 'ours\n', lostAnswer) !== undefined)
       assert.equal(await readFile(lock, 'utf8'), 'ours\n')
     }),
   )
@@ -119,21 +119,19 @@ describe('the lock file of a cluster', () => {
       const full: typeof linkSync = () => {
         throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
       }
-      assert.throws(() => createLock(lock, 'ours\n', true, full), { code: 'ENOSPC' })
+      assert.throws(() => createLock(lock, 'ours\n', full), { code: 'ENOSPC' })
       assert.equal(existsSync(lock), false)
     }),
   )
 
-  for (const shared of [false, true]) {
-    it(
-      `is not made over another one${shared ? '' : ', on one machine neither'}`,
-      withLock(async (lock) => {
-        await writeFile(lock, 'theirs\n')
-        assert.equal(createLock(lock, 'ours\n', shared), undefined)
-        assert.equal(await readFile(lock, 'utf8'), 'theirs\n')
-      }),
-    )
-  }
+  it(
+    'is not made over another one',
+    withLock(async (lock) => {
+      await writeFile(lock, 'theirs\n')
+      assert.equal(createLock(lock, 'ours\n'), undefined)
+      assert.equal(await readFile(lock, 'utf8'), 'theirs\n')
+    }),
+  )
 })
 
 describe('what a lock says about an append', () => {

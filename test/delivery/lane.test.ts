@@ -67,8 +67,8 @@ describe('a delivery thread', () => {
     const running = lane.run([])
     const [outcome] = await Promise.allSettled([running, lane.close()])
     // It may have answered just before.
-    if (outcome.status === 'rejected') assert.match(String(outcome.reason), /the delivery thread ended/)
-    await assert.rejects(lane.run([]), /the delivery thread ended/)
+    if (outcome.status === 'rejected') assert.match(String(outcome.reason), /the thread ended/)
+    await assert.rejects(lane.run([]), /the thread ended/)
   })
 
   it('keeps no process alive while it has nothing to do', async () => {
