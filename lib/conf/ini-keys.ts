@@ -85,6 +85,18 @@ export const INI_KEYS = [
   },
   {
     section: 'drop',
+    key: 'fcntl',
+    kind: 'bool',
+    default: 'false',
+    warns: {
+      value: true,
+      message: 'there are no fcntl locks: Node.js has no such call',
+      hint: 'let the other programs use dot-locks as well, in Dovecot mbox_write_locks = dotlock',
+    },
+    note: 'A lock by fcntl beside the dot-lock is not possible; true gives a warning (D2).',
+  },
+  {
+    section: 'drop',
     key: 'fsync',
     kind: 'bool',
     default: 'true',
