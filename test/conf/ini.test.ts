@@ -14,7 +14,7 @@ const DEFAULTS = {
   main: { reloadCheck: 2000 },
   routing: { rematchForwards: true, plusAddress: '' },
   relay: { legacyOpen: false },
-  drop: { mbox: 'mboxrd', fsync: true, newHash: 0, roots: [], lockWait: 30_000, lockStale: 300_000 },
+  drop: { mbox: 'mboxrd', fcntl: false, fsync: true, newHash: 0, roots: [], lockWait: 30_000, lockStale: 300_000 },
   robot: {
     user: '',
     path: [],
