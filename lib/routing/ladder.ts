@@ -10,6 +10,9 @@ import { follow, localForms, ownAddress, redirect, resolveBare } from './redirec
 import { below, combine, leaveOut, once, place, type Here, type Run, type Verdict } from './run.js'
 import { userStage } from './user.js'
 
+/** A mailing list's step names so many of its members; each has a step of its own. */
+const SHOWN_ITEMS = 50
+
 /**
  * The ladder (manual, "what DSMTP does with a message when it arrives"), top to bottom:
  * 1. forward rules  2. local domain?  3. alias  4. user look-up with its fwd field  5. forward file  6. drop file.
@@ -83,12 +86,14 @@ function aliasStage(
 ): Promise<Verdict> {
   const { items } = entry
   const first = items[0]
+  const shown = items.slice(0, SHOWN_ITEMS).map(({ written }) => written)
+  const more = items.length > shown.length ? [`... (${items.length} destinations)`] : []
   const step = run.trace.add(here.step, {
     step: kind,
     input: here.address.text,
-    rule: `${entry.key}: ${items.map(({ written }) => formatWritten(written)).join(', ')}`,
+    rule: `${entry.key}: ${[...shown.map(formatWritten), ...more].join(', ')}`,
     at: first === undefined ? undefined : formatAt({ file: first.at.file, line: first.at.line }),
-    output: items.map(({ written }) => formatWritten(resolveBare(written, domain.name))),
+    output: [...shown.map((written) => formatWritten(resolveBare(written, domain.name))), ...more],
   })
   return redirect(run, here, {
     step,

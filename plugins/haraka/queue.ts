@@ -14,6 +14,7 @@ import type {
   HarakaTransaction,
   QueueSource,
 } from './types.js'
+import { wholeFilesOnly } from './whole-files.js'
 
 /** The suite's way into Haraka's outbound queue. */
 export interface HarakaQueue {
@@ -28,7 +29,7 @@ export interface HarakaQueue {
 }
 
 export function harakaQueue(plugin: HarakaPlugin): HarakaQueue {
-  const outbound = plugin.haraka_require('outbound') as HarakaOutbound
+  const outbound = wholeFilesOnly(plugin.haraka_require('outbound') as HarakaOutbound)
   const { queue_dir: directory } = plugin.haraka_require('outbound/queue') as HarakaQueueModule
 
   async function write(domain: string, recipients: readonly HarakaAddress[], source: QueueSource): Promise<Held> {

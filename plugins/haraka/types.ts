@@ -125,6 +125,8 @@ export interface HarakaOutbound {
   readonly TODOItem: new (domain: string, recipients: readonly HarakaAddress[], transaction: QueueSource) => HarakaTodo
   /** Writes one queue file (fsynced) and adds its item to `items`, its path to `paths`. */
   process_delivery(paths: string[], todo: HarakaTodo, items: HarakaHmail[]): Promise<void>
+  /** process_delivery writes the envelope with it; `writeMore` then writes the message. */
+  build_todo(todo: HarakaTodo, stream: Writable, writeMore: () => void): void
   send_trans_email(transaction: QueueSource, done: (retval: number, message?: unknown) => void): void
   readonly delivery_queue: { push(item: HarakaHmail): void }
 }
