@@ -85,6 +85,6 @@ function stepText({ step, input, rule, at }: Step, paint: ReturnType<typeof pain
   const place = at === undefined ? '' : ` ${paint('dim', `(${at})`)}`
   if (step === 'left-out') return `${paint('yellow', 'left out')} ${input}: ${rule}${place}`
   // Some rules begin with the name of their step, as in dmail.conf.
-  const rest = rule.startsWith(`${step} `) ? rule.slice(step.length + 1) : rule
-  return `${paint('cyan', step)} ${rest}${place}`
+  const rest = rule.startsWith(`${step} `) || rule.startsWith(`${step}=`) ? rule.slice(step.length) : ` ${rule}`
+  return `${paint('cyan', step)}${rest}${place}`
 }

@@ -58,7 +58,7 @@ ${LAST}`,
    │  └─ → robot drespond
    └─ alias sales: fred, bob, nobody (aliases.txt:2)
       ├─ user fred
-      │  └─ fwd fwd="$user, fred@domain2.com"
+      │  └─ fwd="$user, fred@domain2.com"
       │     ├─ remote gateway domain2.com (dmail.conf:4)
       │     │  └─ → remote fred@domain2.com via 10.1.2.3:25
       │     └─ → mailbox fred ({dir}/in/fred)
