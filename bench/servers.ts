@@ -22,16 +22,16 @@ export interface BenchServer {
 }
 
 const DOMAIN = 'domain1.com'
-const QUIET = { 'log.ini': '[main]\nlevel=warn\n' }
 const BIG =
   '[main]\n[haproxy]\nhosts[] =\n[headers]\n[max]\nbytes=104857600\nmime_parts=1000\nline_length=512\ndata_line_length=992\n[message]\n[uuid]\n'
+const QUIET = { 'log.ini': '[main]\nlevel=notice\n', 'connection.ini': BIG }
 
 /** The ceiling: Haraka that accepts every recipient and throws the message away. */
 export async function startDiscard(): Promise<BenchServer> {
   const haraka = await startHaraka({
     version: '3.3',
     plugins: ['accept_all', 'queue/discard'],
-    config: { 'log.ini': '[main]\nlevel=notice\n', 'connection.ini': BIG },
+    config: QUIET,
     files: { 'plugins/accept_all.js': 'exports.hook_rcpt = (next) => { next(OK) }\n' },
     env: { YES_REALLY_DO_DISCARD: '1' },
   })
@@ -48,50 +48,68 @@ export async function startDiscard(): Promise<BenchServer> {
 }
 
 /** The suite with everything on: fsync, locks, an external user module. */
-export async function startSuite(): Promise<BenchServer> {
-  const site = tempDir('bench')
-  chmodSync(site, 0o755)
-  const mail = path.join(site, 'mail')
-  mkdirSync(mail)
-  const robots = path.join(site, 'robots')
-  mkdirSync(robots)
-  chmodSync(robots, 0o777)
-  const robot = path.join(site, 'robot.sh')
-  writeFileSync(robot, `#!/bin/sh\nexec cat > ${robots}/$$.eml\n`)
-  chmodSync(robot, 0o755)
+export function startSuite(): Promise<BenchServer> {
+  const site = makeSite(tempDir('bench'))
   const users = Array.from({ length: USERS }, (_, n) => [`u${n}:*x:`, `f${n}:*x:`]).flat()
   for (let n = 0; n < USERS; n++) {
-    writeFileSync(path.join(mail, `f${n}.fwd`), `u${n}\n`)
-    chmodSync(path.join(mail, `f${n}.fwd`), 0o600)
+    writeFileSync(path.join(site.mail, `f${n}.fwd`), `u${n}\n`, { mode: 0o600 })
   }
-  const files = {
-    'config/users.txt': `${users.join('\n')}\n`,
-    'config/aliases.txt': `${aliasLines(`|${robot}`).join('\n')}\n`,
-  }
+  const module = 'node_modules/haraka-plugin-dmail/dist/authent/file.js'
+  const lines = ['authent_method external', `authent_process ${module} -path config/users.txt`]
+  return startSuiteWith(site, lines, { 'config/users.txt': `${users.join('\n')}\n` })
+}
+
+/** The same with system accounts and their `.forward` files, as root. */
+export function startUnixSuite(dir: string): Promise<BenchServer> {
+  return startSuiteWith(makeSite(dir), ['authent_method unix_user'], {})
+}
+
+interface Site {
+  readonly dir: string
+  readonly mail: string
+  readonly robot: string
+}
+
+function makeSite(dir: string): Site {
+  chmodSync(dir, 0o755)
+  const mail = path.join(dir, 'mail')
+  const robots = path.join(dir, 'robots')
+  const robot = path.join(dir, 'robot.sh')
+  mkdirSync(mail)
+  mkdirSync(robots)
+  chmodSync(robots, 0o777)
+  writeFileSync(robot, `#!/bin/sh\nexec cat > ${robots}/$$.eml\n`)
+  chmodSync(robot, 0o755)
+  return { dir, mail, robot }
+}
+
+async function startSuiteWith(
+  { dir, mail, robot }: Site,
+  lines: readonly string[],
+  files: Record<string, string>,
+): Promise<BenchServer> {
   const haraka = await startHaraka({
     version: '3.3',
     plugins: ['dmail'],
     config: {
       ...QUIET,
-      'log.ini': '[main]\nlevel=notice\n',
-      'connection.ini': BIG,
       'dmail.conf': [
         `host_domain ${DOMAIN}`,
         `sysadmin u0@${DOMAIN}`,
         `drop_path ${mail}`,
-        'authent_method external',
-        'authent_process node_modules/haraka-plugin-dmail/dist/authent/file.js -path config/users.txt',
         'alias_file_domain * config/aliases.txt',
+        ...lines,
+        '',
       ].join('\n'),
-      'dmail.ini': '[robot]\nuser=nobody\nmax=8\nper_program=8\n',
+      'dmail.ini': `[robot]\nmax=8\nper_program=8\n${process.getuid?.() === 0 ? 'user=nobody\n' : ''}`,
     },
-    files,
+    files: { ...files, 'config/aliases.txt': `${aliasLines(`|${robot}`).join('\n')}\n` },
   })
   return {
     name: 'suite',
     port: haraka.port,
     domain: DOMAIN,
-    mail: site,
+    mail: dir,
     acknowledgesWhenStored: true,
     processes: () => familyOf(haraka.pid),
     log: () => haraka.log,
