@@ -94,9 +94,18 @@ export function createLock(lock: string, content: string, link = linkSync): Open
     }
   } finally {
     if (!keep) closeSync(fd)
-    unlinkSync(temporary)
+    removeQuietly(temporary)
   }
   return createExclusively(lock, content)
+}
+
+/** What became of the lock is known by now; a temporary file that stays holds up nobody. */
+function removeQuietly(temporary: string): void {
+  try {
+    unlinkSync(temporary)
+  } catch {
+    // An error here would hide that the lock is ours, and nobody would give it back.
+  }
 }
 
 function createExclusively(lock: string, content: string): OpenLock | undefined {

@@ -1,0 +1,3 @@
+import { describeKilling } from './kill.js'
+
+describeKilling('3.3', 'workers', 10)
