@@ -15,7 +15,7 @@ export function makeAccounts(homes: string): Accounts {
   if (taken !== undefined) throw new Error(`there is an account ${taken} on this machine already`)
   const made: string[] = []
   const remove = (): void => {
-    for (const name of made.splice(0)) run('userdel', [name])
+    for (const name of made.splice(0)) run('userdel', ['--force', name])
   }
   try {
     for (const name of names) {

@@ -17,7 +17,7 @@ export function installPostfix(): void {
   if (guarded) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'postfix']]) {
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', '--no-remove', 'postfix']]) {
       execFileSync('apt-get', ['-q', ...args], { env, stdio: 'ignore' })
     }
   } finally {
@@ -32,12 +32,12 @@ export function installPostfix(): void {
 export async function startPostfix(site: string): Promise<BenchServer> {
   const port = await freePort()
   const inside = (name: string): string => path.join(site, name)
-  for (const name of ['conf', 'data', 'mail', 'robots']) mkdirSync(inside(name), { recursive: true })
+  for (const name of ['conf', 'data', 'arrived/mail', 'arrived/robots']) mkdirSync(inside(name), { recursive: true })
   mkdirSync(inside('queue'), { recursive: true })
   execFileSync('chown', ['postfix', inside('data')])
-  chmodSync(inside('mail'), 0o1777)
-  chmodSync(inside('robots'), 0o777)
-  writeFileSync(inside('robot.sh'), `#!/bin/sh\nexec cat > ${inside('robots')}/$$.eml\n`, { mode: 0o755 })
+  chmodSync(inside('arrived/mail'), 0o1777)
+  chmodSync(inside('arrived/robots'), 0o777)
+  writeFileSync(inside('robot.sh'), `#!/bin/sh\nexec cat > ${inside('arrived/robots')}/$$.eml\n`, { mode: 0o755 })
   chmodSync(inside('robot.sh'), 0o755)
   writeFileSync(inside('conf/aliases'), `${aliasLines(`"|${inside('robot.sh')}"`).join('\n')}\n`)
   writeFileSync(inside('conf/main.cf'), mainCf(site))
@@ -53,7 +53,7 @@ export async function startPostfix(site: string): Promise<BenchServer> {
     name: 'postfix',
     port,
     domain: DOMAIN,
-    mail: site,
+    mail: inside('arrived'),
     acknowledgesWhenStored: false,
     processes: () => familyOf(master),
     log: () => '',
@@ -97,7 +97,7 @@ function mainCf(site: string): string {
     mynetworks: '127.0.0.0/8',
     alias_maps: `hash:${path.join(site, 'conf/aliases')}`,
     alias_database: '',
-    mail_spool_directory: `${path.join(site, 'mail')}/`,
+    mail_spool_directory: `${path.join(site, 'arrived/mail')}/`,
     mailbox_delivery_lock: 'dotlock, fcntl',
     mailbox_size_limit: '0',
     disable_dns_lookups: 'yes',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
 
-/** What processes used: CPU seconds since their start, and the most memory at a time, added up. */
+/** What processes used: CPU seconds since their start, with those of children that ended, and the most memory at a time, added up. */
 export interface Usage {
   readonly cpuSeconds: number
   readonly peakMegabytes: number
@@ -16,7 +16,7 @@ export function usageOf(pids: readonly number[]): Usage {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      cpuSeconds += (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+      cpuSeconds += [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / TICKS_PER_SECOND
       const peak = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
       peakMegabytes += Number(peak?.[1] ?? 0) / 1024
     } catch {

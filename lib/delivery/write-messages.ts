@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, writevSync } from 'node:fs'
 import type { AppendJob } from './append-job.js'
 import { createUnstuffer } from './dot-stuffing.js'
+import { createFieldFilter, withoutReaderFields } from './mailbox-fields.js'
 import { toMbox, type Dialect } from './mbox.js'
 import { createRewriter } from './rewrite.js'
 import type { MessageFile } from './types.js'
@@ -15,7 +16,7 @@ export function makeReady({ head, body }: AppendJob, dialect: Dialect): ReadyJob
   const begin = Buffer.from(head)
   if (!(body instanceof Uint8Array)) return { head: begin, file: body }
   const message = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return { head: begin, bytes: toMbox(message, dialect) }
+  return { head: begin, bytes: toMbox(withoutReaderFields(message), dialect) }
 }
 
 /** Bytes the job will take; undefined for one that comes from a file. */
@@ -42,6 +43,7 @@ export function writeJobs(fd: number, separator: Buffer, jobs: readonly ReadyJob
 /** What goes wrong with the message is not the mailbox's fault, whatever its code. */
 function* piecesOf(file: MessageFile, dialect: Dialect): Generator<Buffer> {
   const rewriter = createRewriter(dialect, true)
+  const filter = createFieldFilter()
   const unstuff = file.dotStuffed ? createUnstuffer() : (piece: Buffer): Buffer => piece
   const fd = reading(() => openSync(file.path, 'r'))
   try {
@@ -51,8 +53,9 @@ function* piecesOf(file: MessageFile, dialect: Dialect): Generator<Buffer> {
       const length = reading(() => readSync(fd, buffer, 0, buffer.length, at))
       if (length === 0) break
       at += length
-      yield rewriter.push(unstuff(buffer.subarray(0, length)))
+      yield rewriter.push(filter.push(unstuff(buffer.subarray(0, length))))
     }
+    yield rewriter.push(filter.end())
     yield rewriter.end()
   } finally {
     closeSync(fd)
