@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { atExit, tempDir } from '../test/support/cleanup.js'
 import { makeAccounts } from './accounts.js'
-import { measure, type Measurement } from './measure.js'
 import { readOptions } from './options.js'
 import { installPostfix, startPostfix } from './postfix.js'
 import { report } from './report.js'
+import { runRounds } from './rounds.js'
 import { startDiscard, startUnixSuite, type BenchServer } from './servers.js'
 
 /*
@@ -28,22 +28,7 @@ async function main(): Promise<void> {
   try {
     servers.push(await startPostfix(path.join(site, 'postfix')))
     servers.push(await startUnixSuite(path.join(site, 'suite')), await startDiscard())
-    const warmUp = { name: 'warm-up', local: (n: number) => `u${n % 100}`, copies: 1, share: 1, bytes: 4096 }
-    for (const server of servers) await measure(server, warmUp, { messages: 2000, clients: 10, kept: true })
-    const rounds: Measurement[][] = []
-    for (let round = 0; round < options.rounds; round++) {
-      const results: Measurement[] = []
-      for (const bench of cases) {
-        for (const kept of options.kept) {
-          for (const server of servers) {
-            results.push(await measure(server, bench, { ...options, kept }))
-            process.stderr.write('.')
-          }
-        }
-      }
-      rounds.push(results)
-    }
-    report(rounds, 'postfix', options.json)
+    report(await runRounds(servers, cases, options), 'postfix', options.json)
   } finally {
     for (const server of servers) await server.stop()
     accounts.remove()

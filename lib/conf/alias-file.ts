@@ -42,8 +42,6 @@ export interface LoadedAliases {
 }
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024
-/** Entries in use that are kept parsed, whatever the size of the file. */
-const PARSED_ENTRIES = 4096
 /** Some 10 ms of work: a reload must not keep a server that is taking mail from its connections. */
 const LINES_PER_TURN = 10_000
 
@@ -143,19 +141,11 @@ function addKey(key: AliasKey, extent: Extent, index: AliasIndex, label: string,
 }
 
 function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasTable {
-  const parsed = new Map<string, AliasEntry>()
   const lookUp = (key: AliasKey): AliasEntry | undefined => {
-    // The local part `a@b` and the address `a@b` are two keys.
-    const name = `${formatKey(key)} ${key.hasDomain}`
-    const known = parsed.get(name)
-    if (known !== undefined) return known
     const written = index.get(key).flatMap((extent) => parseEntry(source, extent).items)
     const { items, missing } = expandItems(written, lists)
     if (items.length === 0 && missing === undefined) return undefined
-    const entry = { key: formatKey(key), items, missing }
-    if (parsed.size >= PARSED_ENTRIES) parsed.clear()
-    parsed.set(name, entry)
-    return entry
+    return { key: formatKey(key), items, missing }
   }
   const lookUpEither = (local: string, domain: string, isPrefix: boolean): AliasEntry | undefined =>
     lookUp(aliasKey(local, domain, isPrefix)) ?? lookUp(aliasKey(local, undefined, isPrefix))

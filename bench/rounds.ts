@@ -1,0 +1,36 @@
+import type { BenchCase } from './cases.js'
+import { measure, type Measurement } from './measure.js'
+import type { BenchOptions } from './options.js'
+import type { BenchServer } from './servers.js'
+
+/** Compiled code is what runs on a server that has been up for a while. */
+const WARM_UP: BenchCase = {
+  name: 'warm-up',
+  local: (n) => `u${n % 100}`,
+  copies: 1,
+  share: 1,
+  bytes: 4096,
+}
+
+/** Warms the servers up, then measures every case on every server, round after round. */
+export async function runRounds(
+  servers: readonly BenchServer[],
+  cases: readonly BenchCase[],
+  options: BenchOptions,
+): Promise<Measurement[][]> {
+  for (const server of servers) await measure(server, WARM_UP, { messages: 3000, clients: 10, kept: true })
+  const rounds: Measurement[][] = []
+  for (let round = 0; round < options.rounds; round++) {
+    const results: Measurement[] = []
+    for (const bench of cases) {
+      for (const kept of options.kept) {
+        for (const server of servers) {
+          results.push(await measure(server, bench, { ...options, kept }))
+          process.stderr.write('.')
+        }
+      }
+    }
+    rounds.push(results)
+  }
+  return rounds
+}
