@@ -39,6 +39,8 @@ const runner = spawn(
   process.execPath,
   [
     '--test',
+    // Not only on a terminal: it tells at the end which tests failed, and why.
+    '--test-reporter=spec',
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${FILE_TIMEOUT_MS}`,
     ...args.filter((arg) => arg.startsWith('--')),
