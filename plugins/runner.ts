@@ -2,44 +2,46 @@ import { cont, delay } from 'haraka-constants'
 import { foldDomain } from '../lib/address.js'
 import { deliverCopy } from '../lib/delivery/deliver.js'
 import type { Outcome } from '../lib/delivery/types.js'
+import type { Decision } from '../lib/queue/attempt.js'
 import { limitOf } from '../lib/routing/quota.js'
 import { readItem, type SpooledItem } from '../lib/spool/item.js'
 import type { LocalCopy } from '../lib/spool/plan.js'
-import { afterFailure } from '../lib/spool/schedule.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { addressText } from './haraka/address.js'
 import { describeError } from './haraka/hook.js'
 import { harakaQueue, type HarakaQueue } from './haraka/queue.js'
 import { queuedMessageOf } from './haraka/message.js'
 import { bringHome } from './homecoming.js'
-import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule, Next } from './haraka/types.js'
+import type { HarakaHmail, HarakaPlugin, Next } from './haraka/types.js'
+import { headerOf } from './keeper.js'
 import type { Shared } from './shared.js'
 
 /** Seconds until a queue file is looked at again when there is no configuration to work by. */
 const NO_CONFIGURATION_S = 60
 
 /**
- * The send_email hook: queue files that hold local work are done here, and every failed attempt is followed by the
- * suite's schedule instead of Haraka's. Attached by whichever line comes first, so that what `dmail/queue` puts into the
- * queue never waits for a line that is not there.
+ * The send_email hook: decides whether the attempt is made at all, and does the work of queue files that hold local work.
+ * Attached by whichever line comes first, so that what `dmail/queue` puts into the queue never waits for a line that is not
+ * there.
  */
 export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
   if (shared.attached.has('runner')) return
   shared.attached.add('runner')
-  const plugins = plugin.haraka_require('plugins') as HarakaPluginsModule
   const queue = harakaQueue(plugin)
+  const care = shared.care(plugin)
 
   plugin['dmail_runner_send_email'] = (next: Next, hmail: HarakaHmail): void => {
     shared.live
       .current()
       .then((snapshot) => {
-        const work = localWork(hmail, snapshot, queue)
-        useSchedule(plugins, hmail, snapshot, work === undefined ? 'remote' : 'local')
-        if (work !== undefined) {
-          hmail.get_mx = () => {
-            run(hmail, work)
-          }
+        const header = headerOf(hmail)
+        const decision: Decision = header === undefined ? { kind: 'try' } : care.begins(hmail.filename, header)
+        if (decision.kind === 'wait') {
+          next(delay, decision.forMs / 1000)
+          return
         }
+        const work = insteadOf(decision, hmail) ?? localWork(hmail, snapshot, queue)
+        if (work !== undefined) hmail.get_mx = work
         next(cont)
       })
       .catch((error: unknown) => {
@@ -50,31 +52,28 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
   plugin.register_hook('send_email', 'dmail_runner_send_email')
 }
 
-/**
- * Haraka gives a message up after a number of tries (`temp_fail_intervals`), DMail by its age (Q1). The try that fails
- * runs Haraka's `deferred` hooks with our delay.
- */
-function useSchedule(
-  plugins: HarakaPluginsModule,
-  hmail: HarakaHmail,
-  snapshot: Snapshot,
-  kind: 'remote' | 'local',
-): void {
-  hmail.temp_fail = (reason, extra) => {
-    hmail.num_failures++
-    const next = afterFailure(snapshot.schedule, kind, hmail.num_failures, hmail.todo.queue_time, Date.now())
-    if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
-    else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
+/** What is done in place of an attempt. */
+function insteadOf(decision: Decision, hmail: HarakaHmail): (() => void) | undefined {
+  if (decision.kind === 'drop') {
+    return () => {
+      hmail.lognotice(`dmail: ${hmail.filename} removed by an operator`)
+      hmail.discard()
+    }
+  }
+  if (decision.kind !== 'give up') return undefined
+  return () => {
+    hmail.convert_temp_failed_to_bounce(decision.text)
   }
 }
 
 /** What is to be done here with a queue file; undefined for mail that leaves by SMTP. */
-function localWork(hmail: HarakaHmail, snapshot: Snapshot, queue: HarakaQueue): (() => Promise<Outcome>) | undefined {
+function localWork(hmail: HarakaHmail, snapshot: Snapshot, queue: HarakaQueue): (() => void) | undefined {
   const { notes, domain } = hmail.todo
   const item = readItem(notes['dmail'])
-  if (item !== undefined) return () => carryOut(hmail, item, snapshot)
-  if (snapshot.tables.localDomains.has(foldDomain(domain))) return () => bringHome(hmail, snapshot, queue)
-  return undefined
+  if (item === undefined && !snapshot.tables.localDomains.has(foldDomain(domain))) return undefined
+  return () => {
+    run(hmail, () => (item === undefined ? bringHome(hmail, snapshot, queue) : carryOut(hmail, item, snapshot)))
+  }
 }
 
 /** Does the work of one queue file and tells Haraka what became of it. */

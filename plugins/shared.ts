@@ -2,6 +2,8 @@ import path from 'node:path'
 import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import type { Route } from '../lib/routing/types.js'
+import { createCrew, type Crew } from './crew.js'
+import { keepQueue, type Care } from './keeper.js'
 import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
 import type { HarakaAddress, HarakaPlugin, HarakaServer, HarakaTransaction, Next } from './haraka/types.js'
@@ -18,6 +20,14 @@ export interface Shared {
   readonly sizes: WeakMap<HarakaTransaction, number>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
   readonly routes: WeakMap<HarakaAddress, Route>
+  /** The directory given to `haraka -c`. */
+  readonly harakaDir: string
+  /** The processes of this Haraka. */
+  readonly crew: Crew
+  /** The queue of this process; the first call takes it over. */
+  care(plugin: HarakaPlugin): Care
+  /** Called in every process when Haraka stops it. */
+  readonly onShutdown: (() => void)[]
 }
 
 let shared: Shared | undefined
@@ -25,11 +35,24 @@ let shared: Shared | undefined
 /** The process's one suite, opened by the first line that registers. */
 export function shareSuite(plugin: HarakaPlugin): Shared {
   if (shared !== undefined) return shared
-  const live = openLive(harakaDirectory(), logTo(plugin))
+  const harakaDir = harakaDirectory()
+  const live = openLive(harakaDir, logTo(plugin))
+  const crew = createCrew()
+  let care: Care | undefined
   const snapshots = new WeakMap<HarakaTransaction, Snapshot>()
   shared = {
     attached: new Set(),
     live,
+    harakaDir,
+    crew,
+    care: (plugin) => (care ??= keepQueue(plugin, live, harakaDir)),
+    onShutdown: [
+      () => {
+        live.close()
+        crew.close()
+        care?.close()
+      },
+    ],
     sizes: new WeakMap(),
     routes: new WeakMap(),
     snapshotOf(transaction) {
@@ -41,7 +64,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
       })
     },
   }
-  attachLifeCycle(plugin, live)
+  attachLifeCycle(plugin, shared)
   return shared
 }
 
@@ -50,15 +73,14 @@ function harakaDirectory(): string {
   return path.resolve(process.env['HARAKA'] ?? '.')
 }
 
-function attachLifeCycle(plugin: HarakaPlugin, live: Live): void {
-  // A configuration that cannot be used stops the start, in words, before anything listens (C7). The master of a
-  // cluster needs it for nothing else.
+function attachLifeCycle(plugin: HarakaPlugin, { live, crew, onShutdown }: Shared): void {
+  // A configuration that cannot be used stops the start, in words, before anything listens (C7).
   plugin['dmail_init_master'] = (next: Next, server: HarakaServer): void => {
+    crew.begin(server)
     live
       .current()
       .then(() => {
-        if (server.cluster === undefined) live.watch()
-        else live.close()
+        live.watch()
         next(cont)
       })
       .catch((error: unknown) => {
@@ -68,13 +90,14 @@ function attachLifeCycle(plugin: HarakaPlugin, live: Live): void {
   }
   plugin.register_hook('init_master', 'dmail_init_master')
   // A worker that comes up while the files are broken goes on trying; its hooks answer 451 until then.
-  plugin['dmail_init_child'] = (next: Next): void => {
+  plugin['dmail_init_child'] = (next: Next, server: HarakaServer): void => {
+    crew.begin(server)
     live.watch()
     next(cont)
   }
   plugin.register_hook('init_child', 'dmail_init_child')
   // A timer left running makes a graceful restart wait 30 s.
   plugin['shutdown'] = (): void => {
-    live.close()
+    for (const close of onShutdown) close()
   }
 }

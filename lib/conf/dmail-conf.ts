@@ -103,7 +103,7 @@ function readSuiteSetting(building: Building, line: SettingLine, spec: SettingSp
   const fatal = spec.required === true || spec.fatal === true
   const fail = (message: string, hint: string, offset = 0): void => {
     building.broken.add(spec.name)
-    report(building, 'error', shift(line.valueAt, offset), message, hint, fatal)
+    report(building, spec.lenient === true ? 'warning' : 'error', shift(line.valueAt, offset), message, hint, fatal)
   }
   if (line.value === '') {
     fail(`${spec.name} has no value`, `remove the line or give it a value: ${spec.note}`)

@@ -1,4 +1,5 @@
 import type { Rate } from './forms.js'
+import type { PatternList } from './value.js'
 
 /** The typed value of each kind of key in dmail.ini. */
 export interface IniValueByKind {
@@ -9,6 +10,7 @@ export interface IniValueByKind {
   /** Bytes. */
   size: number
   rate: Rate
+  ips: PatternList
   text: string
   /** Names of a comma list. */
   list: readonly string[]
@@ -201,6 +203,31 @@ export const INI_KEYS = [
     default: '2h',
     min: 1000,
     note: 'Time between two attempts to send a message (Q1).',
+  },
+  {
+    section: 'outbound',
+    key: 'suspend_max_hours',
+    kind: 'count',
+    default: 'off',
+    min: 1,
+    off: true,
+    note: 'Hours after which suspended mail goes back to its sender; off = never, as in DMail (Q2).',
+  },
+
+  {
+    section: 'etrn',
+    key: 'allow',
+    kind: 'ips',
+    default: '*',
+    note: 'Clients that may send ETRN: a list of IP addresses, patterns and ranges (Q6).',
+  },
+  {
+    section: 'etrn',
+    key: 'rate',
+    kind: 'rate',
+    default: '1/60s',
+    off: true,
+    note: 'How often mail for one domain may be asked for (Q6).',
   },
 ] as const satisfies readonly IniKey[]
 

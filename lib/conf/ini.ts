@@ -1,9 +1,11 @@
 import path from 'node:path'
 import { unsafe } from 'ini'
-import { parseCount, parseDuration, parseFlag, parseList, parseRate, parseSize } from './forms.js'
+import { parseCount, parseDuration, parseFlag, parseList, parseRate, parseSize, type Rate } from './forms.js'
+import { compileIpList } from './ip-list.js'
 import { INI_KEYS, type DmailIni, type IniKey, type IniKind, type IniValueByKind } from './ini-keys.js'
 import { pathMapper, type MapPath } from './paths.js'
 import type { At, Problem } from './problem.js'
+import type { PatternList } from './value.js'
 
 export interface ParsedIni {
   readonly ini: DmailIni
@@ -147,7 +149,7 @@ function isBad(value: IniValue | Bad): value is Bad {
 }
 
 function readIniValue(row: IniKey, text: string, mapPath: MapPath): IniValue | Bad {
-  if (row.off === true && text.toLowerCase() === 'off') return Number.POSITIVE_INFINITY
+  if (row.off === true && text.toLowerCase() === 'off') return row.kind === 'rate' ? NO_LIMIT : Number.POSITIVE_INFINITY
   if (row.kind === 'paths') return readPaths(text, mapPath)
   const value = READERS[row.kind](text)
   if (value === undefined)
@@ -157,6 +159,17 @@ function readIniValue(row: IniKey, text: string, mapPath: MapPath): IniValue | B
     return { bad: `"${text}" is too small`, hint: `${row.key} is at least ${least}` }
   }
   return value
+}
+
+/** Any number at any time. */
+const NO_LIMIT: Rate = { count: Number.POSITIVE_INFINITY, per: 1000 }
+
+function readIps(text: string): PatternList | undefined {
+  try {
+    return Object.freeze({ text, matches: compileIpList(text) })
+  } catch {
+    return undefined
+  }
 }
 
 function readPaths(text: string, mapPath: MapPath): readonly string[] | Bad {
@@ -179,6 +192,7 @@ const READERS: Readonly<Record<Exclude<IniKind, 'paths'>, (text: string) => IniV
   duration: parseDuration,
   size: parseSize,
   rate: parseRate,
+  ips: readIps,
   text: (text) => text,
   list: (text) => Object.freeze(parseList(text)),
   mbox: oneOf('mboxrd', 'mboxo'),
@@ -192,6 +206,7 @@ const FORMS: Readonly<Record<Exclude<IniKind, 'paths'>, string>> = {
   duration: 'a duration (a number and s, m, h or d)',
   size: 'a size (a number, with k, m or g)',
   rate: 'a rate (count/duration)',
+  ips: 'a list of IP addresses (10.1.2.3, 10.1.2.*, 10.1.2.0/24, 10.1.2.3-10.1.2.9)',
   text: 'a text',
   list: 'a list',
   mbox: 'mboxrd or mboxo',

@@ -1,4 +1,4 @@
-import { parseAnyDomainPath, parseDomainPath, parseGateway, parseVirtualDomain } from './value-domain.js'
+import { parseAnyDomainPath, parseDomainPath, parseGateway, parseHostPort, parseVirtualDomain } from './value-domain.js'
 import {
   parseDomain,
   parseDomainPatterns,
@@ -35,6 +35,7 @@ const PARSERS: { readonly [K in Kind]: ValueParser<ValueByKind[K]> } = {
   'domain-path': parseDomainPath,
   'any-domain-path': parseAnyDomainPath,
   gateway: parseGateway,
+  'host-port': parseHostPort,
   command: parseCommand,
   'authent-method': parseAuthentMethod,
   'hash-spool': parseHashSpool,

@@ -9,20 +9,6 @@ import type { Kind } from './value.js'
 export const OTHER_SETTINGS: readonly SettingSpec[] = [
   // Not yet
   other('forward_user', 'D', 'unsupported', 'Not supported yet: who may relay after SMTP AUTH.', { kind: 'bool' }),
-  other('suspend_domain', 'D', 'unsupported', 'Not supported yet: domains whose mail waits for ETRN.', {
-    kind: 'domains',
-    multi: true,
-  }),
-  other('ras_timer', 'D', 'unsupported', 'Not supported yet: minutes between two rounds of sending ETRN.', {
-    kind: 'int',
-  }),
-  other('ras_host', 'D', 'unsupported', 'Not supported yet: the host that is sent ETRN.', { kind: 'word' }),
-  other('ras_domain', 'D', 'unsupported', 'Not supported yet: a domain to ask for with ETRN.', {
-    kind: 'domain',
-    multi: true,
-  }),
-  other('ras_dial', 'D', 'unsupported', 'Not supported yet: the command that opens the line.', { kind: 'command' }),
-  other('ras_hangup', 'D', 'unsupported', 'Not supported yet: the command that closes the line.', { kind: 'command' }),
   other('bounce_body', 'D', 'unsupported', 'Not supported yet: whether reports hold the whole message.', {
     kind: 'bool',
   }),

@@ -25,6 +25,8 @@ export interface SettingSpec {
   readonly required?: true
   /** A bad value prevents the first load although the setting may be absent. */
   readonly fatal?: true
+  /** A bad value is a warning: what DMail wrote there is not known (Q8). */
+  readonly lenient?: true
   /** Bounds of a number. */
   readonly min?: number
   readonly max?: number

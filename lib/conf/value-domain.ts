@@ -7,6 +7,7 @@ import {
   splitWords,
   type DomainPath,
   type GatewayRule,
+  type HostPort,
   type Parsed,
   type ValueContext,
   type ValueParser,
@@ -74,13 +75,21 @@ export const parseGateway: ValueParser<GatewayRule> = (text) => {
   return good({ domain, ...target })
 }
 
+/** `ras_host`: a host with an optional port (Q8). */
+export const parseHostPort: ValueParser<HostPort> = (text) => {
+  const target = readHostPort(text)
+  return target === undefined
+    ? bad(`"${text}" is not a host`, 'write 10.1.2.3, mx.domain1.com or [2001:db8::1], a port as :2525')
+    : good(target)
+}
+
 function readGatewayDomain(text: string): string | undefined {
   if (text === '*') return text
   const domain = readDomain(text.startsWith('*.') ? text.slice(2) : text)
   return domain !== undefined && text.startsWith('*.') ? `*.${domain}` : domain
 }
 
-function readHostPort(text: string): { host: string; port: number } | undefined {
+function readHostPort(text: string): HostPort | undefined {
   if (parseIp(text) !== undefined) return { host: text.toLowerCase(), port: SMTP_PORT }
   const [, literal, name, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? []
   const port = digits === undefined ? SMTP_PORT : Number(digits)

@@ -33,13 +33,17 @@ export interface DomainPath {
   readonly path: string
 }
 
-/** Value of `gateway` (A3). */
-export interface GatewayRule {
-  /** A domain, `*.domain` for its sub-domains, or `*`. */
-  readonly domain: string
+/** A server to connect to. */
+export interface HostPort {
   /** Host name or IP, an IPv6 address without brackets. */
   readonly host: string
   readonly port: number
+}
+
+/** Value of `gateway` (A3). */
+export interface GatewayRule extends HostPort {
+  /** A domain, `*.domain` for its sub-domains, or `*`. */
+  readonly domain: string
 }
 
 /** The typed value of each kind of setting. */
@@ -65,6 +69,7 @@ export interface ValueByKind {
   'domain-path': DomainPath
   'any-domain-path': DomainPath
   gateway: GatewayRule
+  'host-port': HostPort
   /** Argument vector; the program is a path of this machine or a bare name. */
   command: readonly [string, ...string[]]
   'authent-method': 'unix_user' | 'external'

@@ -4,6 +4,8 @@ export interface Schedule {
   readonly retryMs: number
   /** max_retrytime, milliseconds since arrival. */
   readonly maxAgeMs: number
+  /** `[outbound] suspend_max_hours`, milliseconds since arrival; Infinity = suspended mail never expires (Q2). */
+  readonly suspendMaxMs: number
 }
 
 export type NextTry = { readonly kind: 'retry'; readonly inMs: number } | { readonly kind: 'give up' }

@@ -17,6 +17,8 @@ export interface Live {
   loaded(): Snapshot | undefined
   /** Begins to look at the files; a change builds a whole new snapshot and swaps it in. */
   watch(): void
+  /** Called after each load, the first included. */
+  onLoad(listener: () => void): void
   close(): void
 }
 
@@ -41,6 +43,7 @@ export function openLive(harakaDir: string, log: Log): Live {
     log('warn', text)
   }
 
+  const listeners: (() => void)[] = []
   let loaded: Snapshot | undefined
   let current: Promise<Snapshot> = load(true)
   // Who asks gets the error; nobody asking must not end the process.
@@ -61,6 +64,7 @@ export function openLive(harakaDir: string, log: Log): Live {
     slots.limit({ max, perProgram })
     log('info', `configuration ${first ? 'loaded' : 'reloaded'}: ${summary(read)}`)
     loaded = snapshot
+    for (const listener of listeners) listener()
     return snapshot
   }
 
@@ -109,6 +113,7 @@ export function openLive(harakaDir: string, log: Log): Live {
   return {
     current: () => current,
     loaded: () => loaded,
+    onLoad: (listener) => listeners.push(listener),
     watch() {
       if (watcher !== undefined) return
       const started = watchFiles(() => everyMs, reload)

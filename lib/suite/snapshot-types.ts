@@ -2,6 +2,7 @@ import type { Problem } from '../conf/problem.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
 import type { AccessRules } from '../routing/access.js'
 import type { Tables, World } from '../routing/tables.js'
+import type { Suspension } from '../queue/suspensions.js'
 import type { Schedule } from '../spool/schedule.js'
 
 /** One whole configuration in force: immutable; a transaction keeps the one it began with. */
@@ -11,6 +12,8 @@ export interface Snapshot {
   readonly access: AccessRules
   readonly delivery: DeliverySettings
   readonly schedule: Schedule
+  /** suspend_domain, in the order of its lines (Q2). */
+  readonly suspensions: readonly Suspension[]
   readonly allowDuplicates: boolean
   readonly problems: readonly Problem[]
 }

@@ -15,7 +15,15 @@ import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
 import { forwardFileReader } from './forward-files.js'
 import type { Snapshot } from './snapshot-types.js'
-import { aliasFiles, aliasOrder, buildAccess, buildTables, dropRoots, localDomains } from './tables.js'
+import {
+  aliasFiles,
+  aliasOrder,
+  buildAccess,
+  buildSuspensions,
+  buildTables,
+  dropRoots,
+  localDomains,
+} from './tables.js'
 
 const HOUR_MS = 3_600_000
 const ACCOUNT_TIMEOUT_MS = 10_000
@@ -139,7 +147,12 @@ export async function makeSnapshot(
       },
       warn,
     },
-    schedule: { retryMs: ini.outbound.retryInterval, maxAgeMs: conf.one('max_retrytime') * HOUR_MS },
+    schedule: {
+      retryMs: ini.outbound.retryInterval,
+      maxAgeMs: conf.one('max_retrytime') * HOUR_MS,
+      suspendMaxMs: ini.outbound.suspendMaxHours * HOUR_MS,
+    },
+    suspensions: buildSuspensions(configuration),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
   }

@@ -2,6 +2,7 @@ import type { Configuration } from '../conf/load.js'
 import { formatAt } from '../conf/problem.js'
 import type { AccessRules } from '../routing/access.js'
 import type { LocalDomain } from '../routing/domains.js'
+import type { Suspension } from '../queue/suspensions.js'
 import { forwardTable } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
 import type { RelayRule } from '../routing/relay.js'
@@ -139,6 +140,11 @@ export function buildAccess({ conf }: Configuration): AccessRules {
     bannedRecipient: anyOf(conf.all('ban_rcptto')),
     maxRecipients: conf.one('max_rcpts'),
   }
+}
+
+/** suspend_domain (Q2). */
+export function buildSuspensions({ conf }: Configuration): Suspension[] {
+  return conf.all('suspend_domain').map(({ value, at }) => ({ domain: value.text, at: lineOf(at) }))
 }
 
 function anyOf(settings: readonly { readonly value: { readonly matches: Matcher } }[]): Matcher {

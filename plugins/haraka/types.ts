@@ -77,7 +77,19 @@ export interface HarakaConnection extends Logging {
 
 /** What Haraka's `server` is to the init_* hooks. */
 export interface HarakaServer {
-  readonly cluster?: { readonly isMaster: boolean }
+  /** Node's cluster module; undefined where there is only one process. */
+  readonly cluster?: {
+    readonly isMaster: boolean
+    readonly workers?: Readonly<Record<string, HarakaWorker | undefined>>
+    on(event: 'message', listener: (worker: HarakaWorker, message: unknown) => void): unknown
+    on(event: 'exit', listener: (worker: HarakaWorker) => void): unknown
+  }
+}
+
+export interface HarakaWorker {
+  readonly id: number
+  send(message: unknown, sent?: (error: Error | null) => void): unknown
+  isConnected(): boolean
 }
 
 /** The header of a queue file (outbound/todo.js). */
@@ -101,7 +113,14 @@ export interface HarakaHmail extends Logging {
   /** Offset of the message in the queue file; known when the item is `ready`. */
   readonly data_start: number
   num_failures: number
+  /** Files it stands for; the last one removes its file. */
+  refcount: number
+  /** Called when its attempt has ended. */
+  next_cb: () => void
+  readonly mxlist: readonly HarakaMx[]
   get_mx: () => void
+  discard(): void
+  once(event: 'ready' | 'error', listener: () => void): unknown
   temp_fail: (reason: string, extra?: object) => void
   bounce(reason: string, extra?: object): void
   convert_temp_failed_to_bounce(reason: string, extra?: object): void
@@ -118,6 +137,45 @@ export interface HarakaHmail extends Logging {
     authenticated: boolean,
   ): void
   data_stream(): Readable
+}
+
+/** A next hop (haraka-net-utils, HarakaMx). */
+export interface HarakaMx {
+  readonly exchange: string
+  readonly port?: number
+  readonly path?: string
+  /** The name in DNS that led to it. */
+  readonly from_dns?: string
+}
+
+/** haraka_require('outbound/hmail'). */
+export interface HarakaHmailClass {
+  new (file: string, path: string): HarakaHmail
+  readonly prototype: Omit<HarakaHmail, 'discard'> & {
+    try_deliver: (this: HarakaHmail) => unknown
+    discard: (this: HarakaHmail) => void
+    double_bounce: (this: HarakaHmail, reason: string) => void
+  }
+}
+
+/** haraka_require('outbound/client_pool'). */
+export interface HarakaClientPool {
+  get_client: (mx: HarakaMx, callback: (error: string | null, socket: NodeJS.EventEmitter | null) => void) => void
+}
+
+export interface HarakaTimer {
+  readonly id: string
+  readonly fire_time: number
+  cb: (() => void) | null
+  cancel(): void
+}
+
+/** Haraka's temp_fail_queue: timers sorted by time. */
+export interface HarakaTimerQueue {
+  readonly queue: HarakaTimer[]
+  add: (file: string, ms: number, callback: () => void) => HarakaTimer
+  /** Called every second. */
+  fire: () => void
 }
 
 /** haraka_require('outbound'). */
@@ -140,6 +198,10 @@ export interface QueueSource extends Pick<HarakaTransaction, 'uuid' | 'mail_from
 /** haraka_require('outbound/queue'). */
 export interface HarakaQueueModule {
   readonly queue_dir: string
+  readonly temp_fail_queue: HarakaTimerQueue
+  readonly delivery_queue: { push: (item: HarakaHmail) => void }
+  /** Called for each file of the queue of an earlier process. */
+  _add_file: (file: string) => Promise<string>
 }
 
 /** haraka_require('plugins'). */

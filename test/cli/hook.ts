@@ -1,3 +1,4 @@
+import { createCrew } from '../../plugins/crew.js'
 import { Address as Rfc2821Address } from 'address-rfc2821'
 import { loadAll, makeSnapshot, notRunning, openUsers } from '../../lib/suite/snapshot.js'
 import { routeReport, type RouteReport } from '../../lib/routing/report.js'
@@ -55,7 +56,19 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
   const routes: Shared['routes'] = new WeakMap()
   attachRcpt(plugin, {
     attached: new Set(),
-    live: { current: () => Promise.resolve(snapshot), loaded: () => snapshot, watch: silent, close: silent },
+    live: {
+      current: () => Promise.resolve(snapshot),
+      loaded: () => snapshot,
+      onLoad: silent,
+      watch: silent,
+      close: silent,
+    },
+    harakaDir: '.',
+    crew: createCrew(),
+    care: () => {
+      throw new Error('the queue is not needed at RCPT')
+    },
+    onShutdown: [],
     snapshotOf: () => snapshot,
     sizes: new WeakMap(),
     routes,

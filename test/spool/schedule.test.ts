@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { afterFailure, type NextTry } from '../../lib/spool/schedule.js'
 
 const HOUR = 3_600_000
-const schedule = { retryMs: 2 * HOUR, maxAgeMs: 72 * HOUR }
+const schedule = { retryMs: 2 * HOUR, suspendMaxMs: Infinity, maxAgeMs: 72 * HOUR }
 const giveUp: NextTry = { kind: 'give up' }
 const retry = (inMs: number): NextTry => ({ kind: 'retry', inMs })
 

@@ -1,0 +1,81 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import type { Suspension } from './suspensions.js'
+
+/** What operators decided by command. Unlike dmail.conf it is the server's own record. Plain data. */
+export interface OperatorState {
+  readonly suspensions: readonly Suspension[]
+  /** Ids of messages that are held. */
+  readonly held: readonly string[]
+}
+
+export const NOTHING_DECIDED: OperatorState = { suspensions: [], held: [] }
+
+/** Lies in the Haraka directory. */
+export const STATE_FILE = 'dmail-state.json'
+
+/**
+ * Reads the record of a Haraka directory; nothing decided where there is none. Throws an Error that names the file where it
+ * cannot be understood: to go on as if nothing were suspended would send what an operator keeps back.
+ */
+export function readOperatorState(harakaDir: string): OperatorState {
+  const file = path.join(harakaDir, STATE_FILE)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NOTHING_DECIDED
+    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+  try {
+    return parseState(JSON.parse(text))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`${file} is damaged (${why}): correct it, or remove it to go on with nothing suspended or held`, {
+      cause: error,
+    })
+  }
+}
+
+/** Durable when it returns: a whole file, by another name first. */
+export function writeOperatorState(harakaDir: string, state: OperatorState): void {
+  const file = path.join(harakaDir, STATE_FILE)
+  const temporary = `${file}.new`
+  // Workers run as another user than a master that is root.
+  const fd = openSync(temporary, 'w', 0o644)
+  try {
+    writeSync(fd, `${JSON.stringify({ version: 1, ...state }, null, 1)}\n`)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  renameSync(temporary, file)
+  const directory = openSync(harakaDir, 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}
+
+function parseState(value: unknown): OperatorState {
+  if (!isRecord(value) || value['version'] !== 1) throw new Error('it is not a record of version 1')
+  const { suspensions, held } = value
+  if (!Array.isArray(suspensions) || !Array.isArray(held)) throw new Error('a list is missing')
+  return { suspensions: suspensions.map(parseSuspension), held: held.filter((id) => typeof id === 'string') }
+}
+
+function parseSuspension(value: unknown): Suspension {
+  if (!isRecord(value) || typeof value['domain'] !== 'string') throw new Error('a suspension has no domain')
+  const { domain, reason, sinceMs, untilMs } = value
+  return {
+    domain,
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(typeof sinceMs === 'number' ? { sinceMs } : {}),
+    ...(typeof untilMs === 'number' ? { untilMs } : {}),
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,118 @@
+import { unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { watchNextHops } from './next-hop-errors.js'
+import { takeOverTimers, type TimerEvents, type Timers } from './timers.js'
+import type {
+  HarakaClientPool,
+  HarakaHmail,
+  HarakaHmailClass,
+  HarakaPlugin,
+  HarakaQueueModule,
+  QueuedRecipient,
+} from './types.js'
+
+export interface QueueItemEvents extends TimerEvents {
+  /** An item is in line for an attempt; its header may not be known yet. */
+  queued(hmail: HarakaHmail): void
+  /** An attempt failed for now. Decides about the next one. */
+  failed(hmail: HarakaHmail, reason: string, extra: object | undefined): void
+  /** The file was removed. */
+  gone(file: string): void
+}
+
+/** Haraka's queue files, one by one. */
+export interface QueueItems extends Timers {
+  readonly directory: string
+  /** Loads a file and puts it in line. Resolves to false when it is not there or no queue file. */
+  start(file: string): Promise<boolean>
+  remove(file: string): Promise<void>
+  /** Why the last attempt failed, in the remote's own words where it said something. */
+  reasonOf(hmail: HarakaHmail, otherwise: string): string
+}
+
+/**
+ * Takes part in what Haraka does with its queue files. Haraka has hooks for the attempts only; when a file begins to wait, is
+ * loaded or removed is seen by standing in front of the functions that do it.
+ */
+export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): QueueItems {
+  const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
+  const Hmail = plugin.haraka_require('outbound/hmail') as HarakaHmailClass
+  const lastHopError = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
+  const { queue_dir: directory, delivery_queue: delivery } = queue
+  const timers = takeOverTimers(queue.temp_fail_queue, events)
+
+  const push = delivery.push.bind(delivery)
+  delivery.push = (hmail) => {
+    events.queued(hmail)
+    push(hmail)
+  }
+  // At start Haraka loads all that is due into memory, and sorts the rest in one by one; a timer is enough.
+  queue._add_file = (file) => {
+    const due = Number(/^\d+_(\d+)_/.exec(file)?.[1] ?? 0)
+    queue.temp_fail_queue.add(file, Math.max(due - Date.now(), 0), () => undefined)
+    return Promise.resolve(file)
+  }
+
+  const { prototype } = Hmail
+  const { discard, double_bounce: doubleBounce } = prototype
+  prototype.discard = function (this: HarakaHmail) {
+    const last = this.refcount === 1
+    discard.call(this)
+    if (last) events.gone(this.filename)
+  }
+  prototype.double_bounce = function (this: HarakaHmail, reason) {
+    doubleBounce.call(this, reason)
+    events.gone(this.filename)
+  }
+  // On the class: a message of which some recipients failed goes on as another item.
+  prototype.temp_fail = function (this: HarakaHmail, reason, extra) {
+    events.failed(this, reasonOf(this, reason), extra)
+  }
+
+  function reasonOf(hmail: HarakaHmail, otherwise: string): string {
+    for (const recipient of recipientsOf(hmail)) {
+      const said = remoteWords(recipient)
+      if (said !== undefined) return said
+    }
+    return otherwise === 'Tried all MXs' ? lastHopError(hmail) || otherwise : otherwise
+  }
+
+  return {
+    ...timers,
+    directory,
+    reasonOf,
+    start(file) {
+      const hmail = new Hmail(file, path.join(directory, file))
+      return new Promise((resolve) => {
+        hmail.once('ready', () => {
+          delivery.push(hmail)
+          resolve(true)
+        })
+        // Haraka tells what is wrong in its log; a file with a broken header it puts aside.
+        const lost = (): void => {
+          resolve(false)
+        }
+        hmail.once('error', lost)
+        hmail.next_cb = lost
+      })
+    },
+    async remove(file) {
+      await unlink(path.join(directory, file)).catch((error: unknown) => {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      })
+    },
+  }
+}
+
+/** While the header is unread there are none. */
+function recipientsOf(hmail: HarakaHmail): readonly QueuedRecipient[] {
+  return (hmail.todo as HarakaHmail['todo'] | null)?.rcpt_to ?? []
+}
+
+/** `450 4.2.0 text (host)`: an answer of the next hop to this recipient. */
+function remoteWords(recipient: QueuedRecipient): string | undefined {
+  const { dsn_smtp_code: code, dsn_smtp_extc: status, dsn_smtp_response: text, dsn_remote_mta: host } = recipient
+  if (typeof code !== 'string' && typeof code !== 'number') return undefined
+  const words = [code, status, text].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ')
+  return typeof host === 'string' && host !== '' ? `${words} (${host})` : words
+}
