@@ -2,7 +2,7 @@ import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', '.build/', 'demo/', 'access/', 'outbound/', 'queue/', 'rcpt/'] },
+  { ignores: ['dist/', '.build/', 'demo/', 'access/', 'admin/', 'etrn/', 'outbound/', 'queue/', 'rcpt/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['**/*.ts'],

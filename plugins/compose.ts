@@ -1,4 +1,6 @@
 import { attachAccess } from './access/hooks.js'
+import { attachAdmin } from './admin/hooks.js'
+import { attachEtrn } from './etrn/hooks.js'
 import type { HarakaPlugin } from './haraka/types.js'
 import type { Line } from './lines.js'
 import { attachOutbound } from './outbound/hooks.js'
@@ -11,6 +13,8 @@ const ATTACH: Record<Line, (plugin: HarakaPlugin, shared: Shared) => void> = {
   rcpt: attachRcpt,
   queue: attachQueue,
   outbound: attachOutbound,
+  etrn: attachEtrn,
+  admin: attachAdmin,
 }
 
 /** Gives a plugin the hooks of these lines. A line that is there already (`dmail` and `dmail/rcpt` both listed) is left out. */

@@ -11,6 +11,7 @@ import { addressText } from './haraka/address.js'
 import { describeError } from './haraka/hook.js'
 import { harakaQueue, type HarakaQueue } from './haraka/queue.js'
 import { queuedMessageOf } from './haraka/message.js'
+import { answerFlush } from './flush.js'
 import { bringHome } from './homecoming.js'
 import type { HarakaHmail, HarakaPlugin, Next } from './haraka/types.js'
 import { headerOf } from './keeper.js'
@@ -29,6 +30,7 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
   shared.attached.add('runner')
   const queue = harakaQueue(plugin)
   const care = shared.care(plugin)
+  answerFlush(shared.crew, care)
 
   plugin['dmail_runner_send_email'] = (next: Next, hmail: HarakaHmail): void => {
     shared.live

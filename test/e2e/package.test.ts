@@ -12,6 +12,7 @@ import { captureLog } from '../support/log.js'
 import { readMbox } from '../support/mbox.js'
 import { freePort } from '../support/ports.js'
 import { send } from '../support/smtp.js'
+import { LINES } from '../../plugins/lines.js'
 import { codes, note } from './site.js'
 
 const run = promisify(execFile)
@@ -23,10 +24,7 @@ const ALLOWED =
 const NEEDED = [
   ...['LICENSE', 'package.json', 'dist/bin/dmail.js', 'dist/authent/file.js', 'dist/plugins/dmail/index.js'],
   ...['config/sample/dmail.conf', 'config/sample/plugins', 'config/sample/users.txt', 'config/sample/README.md'],
-  ...['access', 'rcpt', 'queue', 'outbound'].flatMap((line) => [
-    `${line}/package.json`,
-    `dist/plugins/${line}/index.js`,
-  ]),
+  ...LINES.flatMap((line) => [`${line}/package.json`, `dist/plugins/${line}/index.js`]),
 ]
 
 describe('the packed package', () => {
@@ -68,7 +66,7 @@ describe('the packed package', () => {
   })
 
   it('each line of config/plugins leads to its plugin', () => {
-    for (const line of ['access', 'rcpt', 'queue', 'outbound']) {
+    for (const line of LINES) {
       const manifest = JSON.parse(readFileSync(path.join(root, line, 'package.json'), 'utf8')) as { main: string }
       assert.ok(files.includes(path.join(line, manifest.main)), line)
     }

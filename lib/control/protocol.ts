@@ -1,0 +1,159 @@
+import type { Suspension } from '../queue/suspensions.js'
+
+/*
+ * What is said over the control socket: a Unix stream socket in the Haraka directory. The client writes one request as a line
+ * of JSON; the server answers with lines of JSON, of which the last is a result or an error, and closes.
+ */
+
+/** Lies in the Haraka directory, mode 0600. */
+export const SOCKET_FILE = 'dmail.sock'
+
+export interface Request<Name extends CommandName = CommandName> {
+  readonly command: Name
+  readonly args: Commands[Name]['args']
+}
+
+export type Answer<Name extends CommandName = CommandName> =
+  | { readonly item: Commands[Name]['item'] }
+  | { readonly progress: Progress }
+  | { readonly result: Commands[Name]['result'] }
+  | { readonly error: ControlError }
+
+/** So many messages of a long action are done. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+export interface ControlError {
+  readonly message: string
+  readonly hint: string
+}
+
+/** What every answer says of the processes that gave it. */
+export interface Coverage {
+  /** Processes with a queue that answered. */
+  readonly workers: number
+  /** Those that did not answer in time: what they have is not in the answer. */
+  readonly missing: number
+  /** False while the queue of an earlier process is still being read. */
+  readonly complete: boolean
+}
+
+/** A row of `dmail queue list`. Times are milliseconds since 1970. */
+export interface QueueRow {
+  readonly id: string
+  /** The message's id in the log; messages that were split share it up to the final `.N`. */
+  readonly uuid: string
+  readonly domain: string
+  readonly sender: string
+  readonly recipients: readonly string[]
+  /** Size of the queue file. */
+  readonly bytes: number
+  readonly arrivedMs: number
+  /** Attempts that failed. */
+  readonly attempts: number
+  readonly state: 'waiting' | 'suspended' | 'held' | 'starting' | 'sending'
+  /** When it is tried next; absent where nothing but a command or ETRN will do it. */
+  readonly nextMs?: number
+  /** Why the last attempt failed, in the words of whoever refused it; '' before the first. */
+  readonly reason: string
+  /** `remote` leaves by SMTP; the others are done on this machine. */
+  readonly kind: 'remote' | 'mailbox' | 'file' | 'robot' | 'report'
+  /** What local work is about: a path, or the words of a command. */
+  readonly work?: string
+  /** What keeps it, for suspended mail. */
+  readonly suspension?: Suspension
+}
+
+/** `dmail queue show`. */
+export interface QueueDetail extends QueueRow {
+  readonly file: string
+  readonly pid: number
+  /** The header section, as it is in the queue; cut after 64 KiB. */
+  readonly headers: string
+}
+
+export interface ActionResult extends Coverage {
+  readonly done: number
+  readonly skipped: number
+  /** The first 100 of those skipped. */
+  readonly examples: readonly { readonly id: string; readonly why: string }[]
+}
+
+export interface DomainSummary {
+  readonly domain: string
+  readonly count: number
+  readonly bytes: number
+  readonly oldestMs: number
+  readonly nextMs?: number
+  readonly reason: string
+  readonly suspended: boolean
+  readonly held: number
+}
+
+export interface Status extends Coverage {
+  readonly version: string
+  readonly pid: number
+  readonly startedMs: number
+  readonly queue: { readonly count: number; readonly bytes: number; readonly sending: number }
+  /** Those with most mail first, at most 1000; `otherDomains` counts the rest. */
+  readonly domains: readonly DomainSummary[]
+  readonly otherDomains: number
+  /** The operators' and dmail.conf's, with what waits because of each. */
+  readonly suspensions: readonly (Suspension & {
+    readonly count: number
+    readonly bytes: number
+    readonly oldestMs?: number
+  })[]
+  readonly held: number
+  /** The last round of asking the provider for mail (ras_timer); absent where it is not configured. */
+  readonly ras?: RasStatus
+}
+
+export interface RasStatus {
+  readonly host: string
+  readonly everyMinutes: number
+  readonly nextMs: number
+  readonly last?: {
+    readonly atMs: number
+    readonly ok: boolean
+    /** One line per domain: the provider's reply, or what went wrong. */
+    readonly replies: readonly { readonly domain: string; readonly ok: boolean; readonly text: string }[]
+  }
+}
+
+export interface FlushResult extends Coverage {
+  /** Messages that are sent now. */
+  readonly count: number
+  /** An earlier flush of the domain is not at its end; nothing was begun. */
+  readonly running: boolean
+}
+
+type Filter = { readonly filter: readonly string[] }
+
+/** Every command: what it is given, what comes in between, and what it answers. */
+export interface Commands {
+  'queue.list': { args: Filter; item: QueueRow; result: Coverage & { readonly count: number } }
+  'queue.show': { args: { readonly id: string }; item: never; result: QueueDetail }
+  'queue.send': { args: Filter; item: never; result: ActionResult }
+  'queue.hold': { args: Filter; item: never; result: ActionResult }
+  'queue.release': { args: Filter; item: never; result: ActionResult }
+  'queue.drop': { args: Filter; item: never; result: ActionResult }
+  suspend: {
+    args: { readonly domain: string; readonly reason?: string; readonly untilMs?: number }
+    item: never
+    result: { readonly suspension: Suspension; readonly waiting: number }
+  }
+  resume: {
+    args: { readonly domain: string }
+    item: never
+    /** `still`: what suspends it nevertheless, a line of dmail.conf or a wider suspension. */
+    result: { readonly resumed: boolean; readonly still?: Suspension }
+  }
+  /** `domain.example`, or `@domain.example` for its sub-domains as well. */
+  etrn: { args: { readonly node: string }; item: never; result: FlushResult }
+  status: { args: Record<string, never>; item: never; result: Status }
+}
+
+export type CommandName = keyof Commands
