@@ -47,15 +47,16 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     },
     queued: (hmail) => {
       const header = headerOf(hmail)
-      keeper.queued(hmail.filename, header)
+      if (!keeper.queued(hmail.filename, header)) return false
       if (header === undefined) {
         hmail.once('ready', () => {
           keeper.learn(hmail.filename, headerOf(hmail))
         })
       }
+      return true
     },
-    failed: (hmail, reason, extra) => {
-      keeper.failed(hmail.filename, reason)
+    failed: (hmail, reason, detail, extra) => {
+      keeper.failed(hmail.filename, detail)
       scheduleNext(hmail, reason, extra)
     },
     gone: (file) => {

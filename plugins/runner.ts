@@ -149,5 +149,6 @@ function finish(hmail: HarakaHmail, outcome: Outcome): void {
     })
   }
   if (outcome.state === 'failed') hmail.bounce(text)
-  else hmail.temp_fail(text)
+  // The sender reads the text, the operator the detail.
+  else hmail.temp_fail(text, { detail: `${status} ${detail}` })
 }

@@ -39,8 +39,11 @@ export interface Keeper {
   waits(file: string, dueMs: number): void
   /** A timer has fired. */
   due(file: string): void
-  /** A file is in line for an attempt. Its header may not be known yet. */
-  queued(file: string, header: EntryHeader | undefined): void
+  /**
+   * A file is to be put in line for an attempt; its header may not be known yet. False when it is there already: Haraka's
+   * `flush_queue` would send it twice.
+   */
+  queued(file: string, header: EntryHeader | undefined): boolean
   learn(file: string, header: EntryHeader | undefined): void
   /** An attempt begins; the answer says whether it is made. */
   begins(file: string, header: EntryHeader): Decision
@@ -72,6 +75,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
   /** Files whose header is not known, in order. */
   const unread = new Set<string>()
   let reading = false
+  /** Ids in Haraka's line, or being tried. */
+  const inLine = new Set<string>()
   /** Ids that are removed instead of tried. */
   const dropped = new Set<string>()
   /** Flushes asked for before everything was read. */
@@ -159,7 +164,9 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     feed.done(file)
     unread.delete(file)
     const entry = index.find(file)
-    if (entry !== undefined) index.remove(entry)
+    if (entry === undefined) return
+    inLine.delete(entry.id)
+    index.remove(entry)
   }
 
   return {
@@ -170,6 +177,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       feed.done(file)
       const entry = index.at(file, 'waiting')
       if (entry === undefined) return
+      inLine.delete(entry.id)
       entry.dueMs = dueMs
       entry.flushing = entry.asked
       // Asked for while the attempt that now failed was under way.
@@ -177,6 +185,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       else if (entry.domain === undefined) readSoon(file)
     },
     due(file) {
+      const known = index.find(file)
+      if (known !== undefined && known.stage !== 'waiting') return
       const entry = index.at(file, 'waiting')
       if (entry === undefined) return
       entry.dueMs = Math.min(entry.dueMs, Date.now())
@@ -184,8 +194,15 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       else consider(entry)
     },
     queued(file, header) {
+      const known = index.find(file)
+      if (known !== undefined && inLine.has(known.id)) return false
       const entry = index.at(file, 'starting')
-      if (entry !== undefined && header !== undefined) index.learn(entry, header)
+      if (entry === undefined) return true
+      inLine.add(entry.id)
+      // Who put it there need not have known of the timer.
+      ports.unpark(file)
+      if (header !== undefined) index.learn(entry, header)
+      return true
     },
     learn(file, header) {
       const entry = index.find(file)

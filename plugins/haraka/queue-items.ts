@@ -12,10 +12,10 @@ import type {
 } from './types.js'
 
 export interface QueueItemEvents extends TimerEvents {
-  /** An item is in line for an attempt; its header may not be known yet. */
-  queued(hmail: HarakaHmail): void
-  /** An attempt failed for now. Decides about the next one. */
-  failed(hmail: HarakaHmail, reason: string, extra: object | undefined): void
+  /** An item is to be put in line for an attempt; its header may not be known yet. False keeps it out. */
+  queued(hmail: HarakaHmail): boolean
+  /** An attempt failed for now. Decides about the next one. `detail` is for the operator only. */
+  failed(hmail: HarakaHmail, reason: string, detail: string, extra: object | undefined): void
   /** The file was removed. */
   gone(file: string): void
 }
@@ -43,8 +43,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
 
   const push = delivery.push.bind(delivery)
   delivery.push = (hmail) => {
-    events.queued(hmail)
-    push(hmail)
+    if (events.queued(hmail)) push(hmail)
   }
   // At start Haraka loads all that is due into memory, and sorts the rest in one by one; a timer is enough.
   queue._add_file = (file) => {
@@ -66,7 +65,9 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
   }
   // On the class: a message of which some recipients failed goes on as another item.
   prototype.temp_fail = function (this: HarakaHmail, reason, extra) {
-    events.failed(this, reasonOf(this, reason), extra)
+    const words = reasonOf(this, reason)
+    const { detail } = { detail: undefined, ...extra } as { readonly detail: unknown }
+    events.failed(this, words, typeof detail === 'string' ? detail : words, extra)
   }
 
   function reasonOf(hmail: HarakaHmail, otherwise: string): string {
