@@ -38,6 +38,8 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly timer: NodeJS.Timeout
+  /** Whose answer is waited for; undefined = the master's. */
+  readonly worker: number | undefined
 }
 
 export function createCrew(): Crew {
@@ -55,15 +57,17 @@ export function createCrew(): Crew {
     return await handler(args)
   }
 
-  function ask(name: string, args: unknown, send: (message: Message) => void): Promise<unknown> {
+  function ask(name: string, args: unknown, worker?: HarakaWorker): Promise<unknown> {
     const id = nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
         reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
       }, TIMEOUT_MS)
-      waiting.set(id, { resolve, reject, timer })
-      send({ event: 'dmail.ask', id, name, args })
+      waiting.set(id, { resolve, reject, timer, worker: worker?.id })
+      const message: Message = { event: 'dmail.ask', id, name, args }
+      if (worker === undefined) toMaster(message)
+      else toWorker(worker, message)
     })
   }
 
@@ -85,6 +89,14 @@ export function createCrew(): Crew {
       .catch((error: unknown) => {
         send({ event: 'dmail.answer', id, error: error instanceof Error ? error.message : String(error) })
       })
+  }
+
+  /** Nobody waits for the answer of a worker that has died. */
+  function lost({ id: worker }: HarakaWorker): void {
+    ready.delete(worker)
+    for (const [id, asked] of waiting) {
+      if (asked.worker === worker) settle({ event: 'dmail.answer', id, error: 'the process has ended' })
+    }
   }
 
   function toWorker(worker: HarakaWorker, message: Message): void {
@@ -118,7 +130,7 @@ export function createCrew(): Crew {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
     askOne(name, args) {
-      return role === 'worker' ? ask(name, args, toMaster) : run(one, name, args)
+      return role === 'worker' ? ask(name, args) : run(one, name, args)
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -127,11 +139,7 @@ export function createCrew(): Crew {
         workers
           // One that has not begun has no queue yet.
           .filter(({ id }) => ready.has(id))
-          .map((worker) =>
-            ask(name, args, (message) => {
-              toWorker(worker, message)
-            }),
-          ),
+          .map((worker) => ask(name, args, worker)),
       )
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       return { answers, missing: workers.length - answers.length }
@@ -143,7 +151,7 @@ export function createCrew(): Crew {
       } else if (cluster.isMaster) {
         role = 'master'
         cluster.on('message', fromWorker)
-        cluster.on('exit', ({ id }) => ready.delete(id))
+        cluster.on('exit', lost)
       } else {
         role = 'worker'
         process.on('message', fromMaster)

@@ -62,6 +62,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     gone: (file) => {
       keeper.gone(file)
     },
+    flush: (domain) => {
+      keeper.flush(queueDomain(domain), false)
+    },
   })
 
   async function readHeaders(files: readonly string[]): Promise<HeaderAnswer> {

@@ -44,8 +44,11 @@ export function createDomains<T>(): Domains<T> {
   }
 }
 
-/** A domain name has at most 127 labels (RFC 1035), which bounds what a stranger's address can cost here. */
-function parents(domain: string): string[] {
+/**
+ * The domains above a domain. A domain name has at most 127 labels (RFC 1035), which bounds what a stranger's address can
+ * cost here.
+ */
+export function parents(domain: string): string[] {
   const found: string[] = []
   for (let dot = domain.indexOf('.'); dot >= 0 && found.length < 127; dot = domain.indexOf('.', dot + 1)) {
     found.push(domain.slice(dot + 1))

@@ -1,86 +1,43 @@
 import type { Decision } from './attempt.js'
+import { parents } from './domains.js'
 import type { Entry, EntryHeader } from './entry.js'
 import { createFeed } from './feed.js'
-import { createQueueIndex, type QueueIndex } from './index.js'
+import { createQueueIndex } from './index.js'
+import type { Keeper, KeeperPorts } from './keeper-types.js'
+import { createHeaderReader } from './reader.js'
 
-/** What the keeper has done for it. */
-export interface KeeperPorts {
-  /** Sets the timer of a file; there is none for it. */
-  park(file: string, forMs: number): void
-  /** Takes a file's timer away: it does not fire any more. False when there is none. */
-  unpark(file: string): boolean
-  /** Begins an attempt. Resolves to false when the file is not there any more. */
-  start(file: string): Promise<boolean>
-  remove(file: string): Promise<void>
-  /** The headers of waiting files, in order; undefined for one that cannot be read. */
-  readHeaders(files: readonly string[]): Promise<readonly (EntryHeader | undefined)[]>
-  decide(entry: Entry): Decision
-  /** Whether an operator holds it. */
-  isHeld(id: string): boolean
-  problem(text: string): void
-}
-
-export interface Flush {
-  /** Messages that are sent now. */
-  readonly count: number
-  /** An earlier flush of that domain is not at its end: nothing was done. */
-  readonly running: boolean
-  /** False while the queue of an earlier process is being read: what is found for the domain then is sent too. */
-  readonly complete: boolean
-}
-
-/** Decides when each queue file of this process is tried. */
-export interface Keeper {
-  readonly index: QueueIndex
-  /** Everything that waits is known with its domain. */
-  readonly isComplete: () => boolean
-
-  /** Haraka set a timer. */
-  waits(file: string, dueMs: number): void
-  /** A timer has fired. */
-  due(file: string): void
-  /**
-   * A file is to be put in line for an attempt; its header may not be known yet. False when it is there already: Haraka's
-   * `flush_queue` would send it twice.
-   */
-  queued(file: string, header: EntryHeader | undefined): boolean
-  learn(file: string, header: EntryHeader | undefined): void
-  /** An attempt begins; the answer says whether it is made. */
-  begins(file: string, header: EntryHeader): Decision
-  /** An attempt has failed. */
-  failed(file: string, reason: string): void
-  /** The file was removed. */
-  gone(file: string): void
-
-  /** ETRN: sends what waits for a domain, suspended or not, but for what an operator holds. */
-  flush(domain: string, below: boolean): Flush
-  /** An attempt now. False when an operator holds it. */
-  send(entry: Entry): boolean
-  /** Removes a message for good. False when an attempt is under way. */
-  drop(entry: Entry): Promise<boolean>
-  /** Suspensions or holds have changed: what may go now goes. Takes its time, mail has precedence. */
-  reconsider(): Promise<void>
-}
+export type { Flush, Keeper, KeeperPorts } from './keeper-types.js'
 
 /** Attempts begun by the keeper at once; Haraka's `concurrency_max` counts besides. */
 const PLACES = 200
-/** Headers read in one go. */
-const BATCH = 500
+/** Until a file that could not be loaded is looked at again. */
+const AGAIN_MS = 60_000
+/** Domains remembered while the queue is read: clients name them. */
+const MAX_EARLY = 1000
+/** A pause that ends sooner than it did is set anew; this much is no difference. */
+const SLACK_MS = 1000
 /** Entries looked at before others have their turn. */
 const SLICE = 2000
 
 export function createKeeper(ports: KeeperPorts): Keeper {
   const index = createQueueIndex()
   const feed = createFeed(PLACES, startFile)
-  /** Files whose header is not known, in order. */
-  const unread = new Set<string>()
-  let reading = false
+  const reader = createHeaderReader({
+    readHeaders: (files) => ports.readHeaders(files),
+    found,
+    ended: () => {
+      early.clear()
+    },
+    problem: (text) => {
+      ports.problem(text)
+    },
+  })
   /** Ids in Haraka's line, or being tried. */
   const inLine = new Set<string>()
   /** Ids that are removed instead of tried. */
   const dropped = new Set<string>()
-  /** Flushes asked for before everything was read. */
-  const early = new Map<string, { domain: string; below: boolean }>()
+  /** Flushes asked for before everything was read: whether the sub-domains are meant too. */
+  const early = new Map<string, boolean>()
 
   function startFile(file: string): void {
     ports
@@ -91,56 +48,33 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       .catch((error: unknown) => {
         ports.problem(`queue file ${file} waits, it could not be read: ${String(error)}`)
         feed.done(file)
-        ports.park(file, 60_000)
+        const entry = index.at(file, 'waiting')
+        if (entry !== undefined) entry.dueMs = Date.now() + AGAIN_MS
+        ports.park(file, AGAIN_MS)
       })
   }
 
-  function readSoon(file: string): void {
-    unread.add(file)
-    if (reading) return
-    reading = true
-    setImmediate(() => {
-      readAll()
-        .catch((error: unknown) => {
-          ports.problem(`the queue could not be read: ${String(error)}`)
-        })
-        .finally(() => {
-          reading = false
-          if (unread.size === 0) early.clear()
-        })
-    })
+  function found(file: string, header: EntryHeader | undefined): void {
+    const entry = index.find(file)
+    // Meanwhile it may be gone, or its attempt has begun.
+    if (entry === undefined) return
+    if (header !== undefined && entry.domain === undefined) {
+      index.learn(entry, header)
+      if (isFlushed(header.domain)) send(entry)
+    }
+    if (entry.stage === 'waiting' && entry.dueMs <= Date.now()) consider(entry)
   }
 
-  async function readAll(): Promise<void> {
-    while (unread.size > 0) {
-      const files: string[] = []
-      for (const file of unread) {
-        files.push(file)
-        if (files.length === BATCH) break
-      }
-      const headers = await ports.readHeaders(files)
-      files.forEach((file, at) => {
-        unread.delete(file)
-        const entry = index.find(file)
-        const header = headers[at]
-        // Meanwhile it may be gone, or learned by other ways.
-        if (entry === undefined) return
-        if (header !== undefined && entry.domain === undefined) learn(entry, header)
-        if (entry.stage === 'waiting' && entry.dueMs <= Date.now()) consider(entry)
-      })
-    }
+  function isFlushed(domain: string): boolean {
+    return early.size > 0 && (early.has(domain) || parents(domain).some((parent) => early.get(parent) === true))
   }
 
-  function learn(entry: Entry, header: EntryHeader): void {
-    index.learn(entry, header)
-    for (const { domain, below } of early.values()) {
-      if (header.domain === domain || (below && header.domain.endsWith(`.${domain}`))) send(entry)
-    }
+  function decide(entry: Entry): Decision {
+    return dropped.has(entry.id) ? { kind: 'drop' } : ports.decide(entry)
   }
 
   /** Its time has come: it is tried, or waits on. */
-  function consider(entry: Entry): void {
-    const decision = ports.decide(entry)
+  function consider(entry: Entry, decision = decide(entry)): void {
     ports.unpark(entry.file)
     if (decision.kind !== 'wait') {
       entry.stage = 'starting'
@@ -151,27 +85,46 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     ports.park(entry.file, decision.forMs)
   }
 
+  /** It waits for another reason, or for a shorter time, or not any more. */
+  function reviseWait(entry: Entry): void {
+    const decision = decide(entry)
+    const same = decision.kind === 'wait' && decision.why === entry.wait
+    if (!same || Date.now() + decision.forMs < entry.dueMs - SLACK_MS) consider(entry, decision)
+  }
+
   function send(entry: Entry): boolean {
     if (ports.isHeld(entry.id)) return false
     entry.asked = true
     entry.flushing = true
     if (entry.stage === 'waiting') consider(entry)
-    else if (entry.stage === 'starting') feed.add(entry.file, true)
+    // It may be in Haraka's line already, and then it must not be loaded a second time.
+    else if (entry.stage === 'starting') feed.hurry(entry.file)
     return true
+  }
+
+  function putBack({ file, domain, local, bytes, dueMs, wait, reason }: Entry): void {
+    const entry = index.at(file, 'waiting')
+    if (entry === undefined) return
+    Object.assign(entry, { dueMs, wait, reason })
+    if (domain === undefined) reader.add(file)
+    else index.learn(entry, { domain, local, bytes })
+    ports.park(file, dueMs - Date.now())
   }
 
   function gone(file: string): void {
     feed.done(file)
-    unread.delete(file)
+    reader.forget(file)
     const entry = index.find(file)
-    if (entry === undefined) return
+    // Of a file that has got another name this is old news.
+    if (entry?.file !== file) return
+    dropped.delete(entry.id)
     inLine.delete(entry.id)
     index.remove(entry)
   }
 
   return {
     index,
-    isComplete: () => !reading && unread.size === 0,
+    isComplete: reader.isIdle,
 
     waits(file, dueMs) {
       feed.done(file)
@@ -182,15 +135,19 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       entry.flushing = entry.asked
       // Asked for while the attempt that now failed was under way.
       if (entry.asked) consider(entry)
-      else if (entry.domain === undefined) readSoon(file)
+      else if (entry.domain === undefined) reader.add(file)
     },
     due(file) {
       const known = index.find(file)
       if (known !== undefined && known.stage !== 'waiting') return
       const entry = index.at(file, 'waiting')
-      if (entry === undefined) return
+      if (entry === undefined) {
+        // A name of Haraka's before 2.8. What fails is renamed.
+        feed.add(file, false)
+        return
+      }
       entry.dueMs = Math.min(entry.dueMs, Date.now())
-      if (entry.domain === undefined) readSoon(file)
+      if (entry.domain === undefined) reader.add(file)
       else consider(entry)
     },
     queued(file, header) {
@@ -212,26 +169,24 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       const entry = index.at(file, 'sending')
       if (entry === undefined) return { kind: 'try' }
       index.learn(entry, header)
-      if (dropped.delete(entry.id)) return { kind: 'drop' }
-      const decision = ports.decide(entry)
+      const decision = decide(entry)
       entry.wait = decision.kind === 'wait' ? decision.why : 'retry'
       entry.asked = false
       return decision
     },
     failed(file, reason) {
-      const entry = index.at(file, 'sending')
-      if (entry === undefined) return
-      entry.reason = reason
       // The file gets another name now.
       feed.done(file)
+      const entry = index.at(file, 'sending')
+      if (entry !== undefined) entry.reason = reason
     },
     gone,
 
     flush(domain, below) {
       const entries = index.forDomain(domain, below)
-      const complete = !reading && unread.size === 0
+      const complete = reader.isIdle()
       if (entries.some(({ flushing }) => flushing)) return { count: 0, running: true, complete }
-      if (!complete) early.set(`${String(below)} ${domain}`, { domain, below })
+      if (!complete && early.size < MAX_EARLY) early.set(domain, below || early.get(domain) === true)
       let count = 0
       for (const entry of entries) if (send(entry)) count++
       return { count, running: false, complete }
@@ -247,13 +202,19 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       }
       ports.unpark(file)
       gone(file)
-      await ports.remove(file)
+      try {
+        await ports.remove(file)
+      } catch (error) {
+        // It is still there, and is not forgotten before the next start.
+        putBack(entry)
+        throw error
+      }
       return true
     },
     async reconsider() {
       let looked = 0
       for (const entry of index.all()) {
-        if (entry.stage === 'waiting' && entry.wait !== 'retry' && ports.decide(entry).kind !== 'wait') consider(entry)
+        if (entry.stage === 'waiting' && entry.wait !== 'retry') reviseWait(entry)
         if (++looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
       }
     },

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Suspension } from './suspensions.js'
 
@@ -44,7 +44,8 @@ export function writeOperatorState(harakaDir: string, state: OperatorState): voi
   // Workers run as another user than a master that is root.
   const fd = openSync(temporary, 'w', 0o644)
   try {
-    writeSync(fd, `${JSON.stringify({ version: 1, ...state }, null, 1)}\n`)
+    // All of it, or an error: one write may end early on a full disk.
+    writeFileSync(fd, `${JSON.stringify({ version: 1, ...state }, null, 1)}\n`)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

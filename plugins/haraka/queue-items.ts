@@ -6,6 +6,7 @@ import type {
   HarakaClientPool,
   HarakaHmail,
   HarakaHmailClass,
+  HarakaOutbound,
   HarakaPlugin,
   HarakaQueueModule,
   QueuedRecipient,
@@ -18,6 +19,8 @@ export interface QueueItemEvents extends TimerEvents {
   failed(hmail: HarakaHmail, reason: string, detail: string, extra: object | undefined): void
   /** The file was removed. */
   gone(file: string): void
+  /** `haraka --qflush domain`. */
+  flush(domain: string): void
 }
 
 /** Haraka's queue files, one by one. */
@@ -50,6 +53,14 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     const due = Number(/^\d+_(\d+)_/.exec(file)?.[1] ?? 0)
     queue.temp_fail_queue.add(file, Math.max(due - Date.now(), 0), () => undefined)
     return Promise.resolve(file)
+  }
+
+  // Haraka's own reads every file of the queue, and sends each once more while its timer goes on.
+  const outbound = plugin.haraka_require('outbound') as HarakaOutbound
+  outbound.flush_queue = (domain) => {
+    if (domain === undefined || domain === '') queue.temp_fail_queue.drain()
+    else events.flush(domain)
+    return Promise.resolve()
   }
 
   const { prototype } = Hmail

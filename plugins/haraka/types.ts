@@ -176,6 +176,11 @@ export interface HarakaTimerQueue {
   add: (file: string, ms: number, callback: () => void) => HarakaTimer
   /** Called every second. */
   fire: () => void
+  length: () => number
+  /** Calls back all there are (`haraka --qflush`). */
+  drain: () => void
+  /** Takes one away; throws when it is not there. */
+  discard: (file: string) => HarakaTimer[]
 }
 
 /** haraka_require('outbound'). */
@@ -187,6 +192,8 @@ export interface HarakaOutbound {
   build_todo(todo: HarakaTodo, stream: Writable, writeMore: () => void): void
   send_trans_email(transaction: QueueSource, done: (retval: number, message?: unknown) => void): void
   readonly delivery_queue: { push(item: HarakaHmail): void }
+  /** `haraka --qflush [domain]`. */
+  flush_queue: (domain?: string) => Promise<void>
 }
 
 /** What outbound reads of a transaction. */
