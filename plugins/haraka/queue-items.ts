@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { watchNextHops } from './next-hop-errors.js'
+import { keepAnswers } from './split.js'
 import { takeOverTimers, type TimerEvents, type Timers } from './timers.js'
 import type {
   HarakaClientPool,
@@ -53,6 +54,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     return Promise.resolve(file)
   }
 
+  keepAnswers(Hmail)
   const { prototype } = Hmail
   const { discard, double_bounce: doubleBounce } = prototype
   prototype.discard = function (this: HarakaHmail) {

@@ -155,6 +155,12 @@ export interface HarakaHmailClass {
     try_deliver: (this: HarakaHmail) => unknown
     discard: (this: HarakaHmail) => void
     double_bounce: (this: HarakaHmail, reason: string) => void
+    split_to_new_recipients: (
+      this: HarakaHmail,
+      recipients: readonly QueuedRecipient[],
+      response: string,
+      done: (hmail: HarakaHmail) => void,
+    ) => void
   }
 }
 
