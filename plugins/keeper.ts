@@ -25,6 +25,8 @@ export interface Care extends Keeper {
   operator(): OperatorState
   /** Takes over what an operator decided; mail that may go now goes. */
   setOperator(state: OperatorState): void
+  /** Says why no next hop was found, in the get_mx hook that answers so. */
+  noNextHop(hmail: HarakaHmail, why: string): void
   close(): void
 }
 
@@ -134,6 +136,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       operator = state
       held = new Set(state.held)
       reconsider()
+    },
+    noNextHop(hmail, why) {
+      items.noNextHop(hmail, why)
     },
     close() {
       thread?.close().catch(() => undefined)

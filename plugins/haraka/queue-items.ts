@@ -29,6 +29,8 @@ export interface QueueItems extends Timers {
   remove(file: string): Promise<void>
   /** Why the last attempt failed, in the remote's own words where it said something. */
   reasonOf(hmail: HarakaHmail, otherwise: string): string
+  /** Says why no next hop was found, before an attempt fails for that; Haraka itself keeps no reason. */
+  noNextHop(hmail: HarakaHmail, why: string): void
 }
 
 /**
@@ -38,7 +40,7 @@ export interface QueueItems extends Timers {
 export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): QueueItems {
   const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
   const Hmail = plugin.haraka_require('outbound/hmail') as HarakaHmailClass
-  const lastHopError = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
+  const hopErrors = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
   const { queue_dir: directory, delivery_queue: delivery } = queue
   const timers = takeOverTimers(queue.temp_fail_queue, events)
 
@@ -76,13 +78,16 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
       const said = remoteWords(recipient)
       if (said !== undefined) return said
     }
-    return otherwise === 'Tried all MXs' ? lastHopError(hmail) || otherwise : otherwise
+    return SAYS_NOTHING.test(otherwise) ? hopErrors.last(hmail) || otherwise : otherwise
   }
 
   return {
     ...timers,
     directory,
     reasonOf,
+    noNextHop: (hmail, why) => {
+      hopErrors.remember(hmail, why)
+    },
     start(file) {
       const hmail = new Hmail(file, path.join(directory, file))
       return new Promise((resolve) => {
@@ -105,6 +110,9 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     },
   }
 }
+
+/** Reasons of Haraka's own that leave out what really happened. */
+const SAYS_NOTHING = /^(?:Tried all MXs$|Temporary MX lookup error for )/
 
 /** While the header is unread there are none. */
 function recipientsOf(hmail: HarakaHmail): readonly QueuedRecipient[] {
