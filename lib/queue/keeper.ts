@@ -146,6 +146,12 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     ports.park(entry.file, decision.forMs)
   }
 
+  /** Whether it would now go, wait for something else, or not wait so long. */
+  function isOtherwise(entry: Entry): boolean {
+    const decision = ports.decide(entry)
+    return decision.kind !== 'wait' || decision.why !== entry.wait || Date.now() + decision.forMs < entry.dueMs
+  }
+
   function send(entry: Entry): boolean {
     if (ports.isHeld(entry.id)) return false
     entry.asked = true
@@ -236,7 +242,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     async reconsider() {
       let looked = 0
       for (const entry of index.all()) {
-        if (entry.stage === 'waiting' && entry.wait !== 'retry' && ports.decide(entry).kind !== 'wait') consider(entry)
+        if (entry.stage === 'waiting' && entry.wait !== 'retry' && isOtherwise(entry)) consider(entry)
         if (++looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
       }
     },
