@@ -5,7 +5,7 @@ import { queueDomain } from '../lib/queue/header.js'
 import type { HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js'
 import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
-import { suspensionTable, type SuspensionTable } from '../lib/queue/suspensions.js'
+import { suspensionTable, type Suspension, type SuspensionTable } from '../lib/queue/suspensions.js'
 import { readItem } from '../lib/spool/item.js'
 import { afterFailure } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
@@ -25,6 +25,8 @@ export interface Care extends Keeper {
   operator(): OperatorState
   /** Takes over what an operator decided; mail that may go now goes. */
   setOperator(state: OperatorState): void
+  /** Says why no next hop was found, in the get_mx hook that answers so. */
+  noNextHop(hmail: HarakaHmail, why: string): void
   close(): void
 }
 
@@ -82,16 +84,19 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
   }
 
   function decide(entry: Entry): Decision {
-    const snapshot = live.loaded()
     const { domain, local } = entry
     const nowMs = Date.now()
-    const leaves = domain !== undefined && !local && snapshot?.tables.localDomains.has(domain) !== true
     return decideAttempt(entry, {
       held: held.has(entry.id),
-      suspension: leaves ? suspensions().find(domain, nowMs) : undefined,
-      suspendMaxMs: snapshot?.schedule.suspendMaxMs ?? Infinity,
+      suspension: domain === undefined || local ? undefined : suspensionOf(domain, nowMs),
+      suspendMaxMs: live.loaded()?.schedule.suspendMaxMs ?? Infinity,
       nowMs,
     })
+  }
+
+  /** Mail for a domain of this server does not leave, and nothing suspends it. */
+  function suspensionOf(domain: string, nowMs: number): Suspension | undefined {
+    return live.loaded()?.tables.localDomains.has(domain) === true ? undefined : suspensions().find(domain, nowMs)
   }
 
   /**
@@ -107,7 +112,11 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       return
     }
     const kind = isLocal(hmail, snapshot) ? 'local' : 'remote'
-    const next = afterFailure(snapshot.schedule, kind, hmail.num_failures, todo.queue_time, Date.now())
+    const nowMs = Date.now()
+    // An attempt that ETRN asked for: without it the message would wait on, however old it is (Q2).
+    const suspended = kind === 'remote' && suspensionOf(queueDomain(todo.domain), nowMs) !== undefined
+    const schedule = suspended ? { ...snapshot.schedule, maxAgeMs: snapshot.schedule.suspendMaxMs } : snapshot.schedule
+    const next = afterFailure(schedule, kind, hmail.num_failures, todo.queue_time, nowMs)
     if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
     else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
   }
@@ -138,6 +147,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       operator = state
       held = new Set(state.held)
       reconsider()
+    },
+    noNextHop(hmail, why) {
+      items.noNextHop(hmail, why)
     },
     close() {
       thread?.close().catch(() => undefined)

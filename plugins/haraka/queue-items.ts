@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { watchNextHops } from './next-hop-errors.js'
+import { keepAnswers } from './split.js'
 import { takeOverTimers, type TimerEvents, type Timers } from './timers.js'
 import type {
   HarakaClientPool,
@@ -31,6 +32,8 @@ export interface QueueItems extends Timers {
   remove(file: string): Promise<void>
   /** Why the last attempt failed, in the remote's own words where it said something. */
   reasonOf(hmail: HarakaHmail, otherwise: string): string
+  /** Says why no next hop was found, before an attempt fails for that; Haraka itself keeps no reason. */
+  noNextHop(hmail: HarakaHmail, why: string): void
 }
 
 /**
@@ -40,7 +43,7 @@ export interface QueueItems extends Timers {
 export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): QueueItems {
   const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
   const Hmail = plugin.haraka_require('outbound/hmail') as HarakaHmailClass
-  const lastHopError = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
+  const hopErrors = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
   const { queue_dir: directory, delivery_queue: delivery } = queue
   const timers = takeOverTimers(queue.temp_fail_queue, events)
 
@@ -63,6 +66,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     return Promise.resolve()
   }
 
+  keepAnswers(Hmail)
   const { prototype } = Hmail
   const { discard, double_bounce: doubleBounce } = prototype
   prototype.discard = function (this: HarakaHmail) {
@@ -86,13 +90,16 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
       const said = remoteWords(recipient)
       if (said !== undefined) return said
     }
-    return otherwise === 'Tried all MXs' ? lastHopError(hmail) || otherwise : otherwise
+    return SAYS_NOTHING.test(otherwise) ? hopErrors.last(hmail) || otherwise : otherwise
   }
 
   return {
     ...timers,
     directory,
     reasonOf,
+    noNextHop: (hmail, why) => {
+      hopErrors.remember(hmail, why)
+    },
     start(file) {
       const hmail = new Hmail(file, path.join(directory, file))
       return new Promise((resolve) => {
@@ -115,6 +122,9 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     },
   }
 }
+
+/** Reasons of Haraka's own that leave out what really happened. */
+const SAYS_NOTHING = /^(?:Tried all MXs$|Temporary MX lookup error for )/
 
 /** While the header is unread there are none. */
 function recipientsOf(hmail: HarakaHmail): readonly QueuedRecipient[] {

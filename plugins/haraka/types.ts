@@ -155,6 +155,12 @@ export interface HarakaHmailClass {
     try_deliver: (this: HarakaHmail) => unknown
     discard: (this: HarakaHmail) => void
     double_bounce: (this: HarakaHmail, reason: string) => void
+    split_to_new_recipients: (
+      this: HarakaHmail,
+      recipients: readonly QueuedRecipient[],
+      response: string,
+      done: (hmail: HarakaHmail) => void,
+    ) => void
   }
 }
 
@@ -183,8 +189,15 @@ export interface HarakaTimerQueue {
   discard: (file: string) => HarakaTimer[]
 }
 
+/** haraka-net-utils, as outbound has it. */
+export interface HarakaNetUtils {
+  /** The hosts that take mail for a domain; none where there is nothing in DNS. Rejects when DNS did not answer. */
+  get_mx: (domain: string, ...callback: unknown[]) => Promise<readonly HarakaMx[]>
+}
+
 /** haraka_require('outbound'). */
 export interface HarakaOutbound {
+  readonly net_utils: HarakaNetUtils
   readonly TODOItem: new (domain: string, recipients: readonly HarakaAddress[], transaction: QueueSource) => HarakaTodo
   /** Writes one queue file (fsynced) and adds its item to `items`, its path to `paths`. */
   process_delivery(paths: string[], todo: HarakaTodo, items: HarakaHmail[]): Promise<void>

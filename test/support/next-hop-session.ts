@@ -22,6 +22,8 @@ type Answering<T> = (arg: T) => Answer | Promise<Answer>
 export interface NextHopReplies {
   connect?: Answering<undefined>
   ehlo?: Answering<string>
+  /** Not given: HELO is answered as EHLO is. */
+  helo?: Answering<string>
   /** Asked with the address. */
   mail?: Answering<string>
   /** Asked with the address. */
@@ -78,7 +80,7 @@ export async function serveSession(
       case 'EHLO':
       case 'HELO':
         Object.assign(session, { helo: argument, mailFrom: '', rcpts: [] })
-        await say(hop.reply.ehlo?.(argument), verb === 'HELO' ? '250 next-hop.example.com' : ehloReply(keywords))
+        await say(greet(hop.reply, verb, argument), verb === 'HELO' ? '250 next-hop.example.com' : ehloReply(keywords))
         break
       case 'MAIL':
         if ((await say(hop.reply.mail?.(address), '250 2.1.0 ok')) === 250) {
@@ -116,6 +118,10 @@ export async function serveSession(
         await say(hop.reply.other?.(line), '502 5.5.1 not implemented')
     }
   }
+}
+
+function greet({ ehlo, helo = ehlo }: NextHopReplies, verb: string, name: string): Answer | Promise<Answer> {
+  return (verb === 'HELO' ? helo : ehlo)?.(name)
 }
 
 function ehloReply(keywords: readonly string[]): string {

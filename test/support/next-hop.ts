@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { captureLog, type LogWait } from './log.js'
 import { serveSession, type NextHopReplies, type ReceivedMessage } from './next-hop-session.js'
-import { PATIENCE_MS } from './wait.js'
+import { PATIENCE_MS, within } from './wait.js'
 
 export type { NextHopReplies, ReceivedMessage } from './next-hop-session.js'
 
@@ -19,6 +19,8 @@ export interface NextHop {
   waitForMessage(n?: number, timeoutMs?: number): Promise<ReceivedMessage>
   /** The first transcript line that matches. */
   waitForLine(pattern: RegExp, wait?: LogWait): Promise<string>
+  /** Resolves when every connection that is open now has been closed: all that was said on them is known then. */
+  settled(): Promise<void>
   /** Closes the port and every connection. */
   close(): Promise<void>
 }
@@ -29,11 +31,13 @@ export interface NextHopOptions {
   readonly keywords?: readonly string[]
   /** To come back on the port of one that was closed. */
   readonly port?: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
 }
 
 const KEYWORDS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
 
-/** Starts an SMTP server on 127.0.0.1 that accepts everything, unless told otherwise, and remembers it. */
+/** Starts an SMTP server on the loopback interface that accepts everything, unless told otherwise, and remembers it. */
 export async function startNextHop(options: NextHopOptions = {}): Promise<NextHop> {
   const messages: ReceivedMessage[] = []
   const sockets = new Set<Socket>()
@@ -62,7 +66,7 @@ export async function startNextHop(options: NextHopOptions = {}): Promise<NextHo
       socket.destroy()
     })
   })
-  server.listen(options.port ?? 0, '127.0.0.1')
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
   await once(server, 'listening')
   server.unref()
   const { port } = server.address() as AddressInfo
@@ -84,6 +88,11 @@ export async function startNextHop(options: NextHopOptions = {}): Promise<NextHo
       return message
     },
     waitForLine: async (pattern, wait) => (await log.waitFor(pattern, wait)).line,
+    settled: async () => {
+      await within(Promise.all([...sockets].map((socket) => once(socket, 'close'))), {
+        otherwise: () => `a connection stays open:\n${log.tail()}`,
+      })
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy()
       if (!server.listening) return
