@@ -5,6 +5,7 @@ import { queueDomain } from '../lib/queue/header.js'
 import type { HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js'
 import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
+import { tidyReason } from '../lib/queue/reason-record.js'
 import { suspensionTable, type SuspensionTable } from '../lib/queue/suspensions.js'
 import { readItem } from '../lib/spool/item.js'
 import { afterFailure } from '../lib/spool/schedule.js'
@@ -14,6 +15,7 @@ import { startThread, type Thread } from '../lib/thread.js'
 import { describeError } from './haraka/hook.js'
 import { takeOverItems } from './haraka/queue-items.js'
 import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule } from './haraka/types.js'
+import { keepReasons } from './reasons.js'
 
 /** The queue of this process, and what decides over it. */
 export interface Care extends Keeper {
@@ -55,7 +57,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       }
     },
     failed: (hmail, reason, extra) => {
-      keeper.failed(hmail.filename, reason)
+      keeper.failed(hmail.filename, tidyReason(reason))
+      const entry = keeper.index.find(hmail.filename)
+      if (entry !== undefined) reasons.note(entry)
       scheduleNext(hmail, reason, extra)
     },
     gone: (file) => {
@@ -117,6 +121,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       plugin.logerror(`dmail: ${text}`)
     },
   })
+  const reasons = keepReasons(plugin, keeper.index, { harakaDir, queueDirectory: items.directory })
   const reconsider = (): void => {
     keeper.reconsider().catch((error: unknown) => {
       plugin.logerror(`dmail: the queue was not looked through: ${describeError(error)}`)
@@ -136,6 +141,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       reconsider()
     },
     close() {
+      reasons.close()
       thread?.close().catch(() => undefined)
     },
   }

@@ -187,6 +187,10 @@ export interface HarakaOutbound {
   build_todo(todo: HarakaTodo, stream: Writable, writeMore: () => void): void
   send_trans_email(transaction: QueueSource, done: (retval: number, message?: unknown) => void): void
   readonly delivery_queue: { push(item: HarakaHmail): void }
+  /** Takes over the queue files of a dead worker. */
+  load_pid_queue: (pid: unknown) => Promise<void>
+  /** Takes up all queue files, where there is one process only. */
+  init_queue: (pid?: unknown) => Promise<void>
 }
 
 /** What outbound reads of a transaction. */
