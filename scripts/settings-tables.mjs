@@ -17,6 +17,7 @@ const VALUES = {
   'domain-path': 'domain, directory',
   'any-domain-path': 'domain or `*`, file',
   gateway: 'domain, host',
+  'host-port': 'host, or host and `:port`',
   command: 'command line',
   'authent-method': '`unix_user` or `external`',
   'hash-spool': '`0`, `1`, `2` or `scan`',
@@ -29,6 +30,7 @@ const INI_VALUES = {
   duration: 'duration',
   size: 'size',
   rate: 'rate',
+  ips: 'list of IP patterns',
   text: 'text',
   list: 'list',
   paths: 'list of directories',
@@ -67,7 +69,8 @@ const INI_HEAD = `
 ## dmail.ini
 
 What DMail had no setting for. Every key has a default, and the file may be missing. Durations are a number and \`s\`,
-\`m\`, \`h\` or \`d\` (\`90s\`, \`2h\`); sizes a number and \`k\`, \`m\` or \`g\`. Where \`off\` is allowed it means "no limit".
+\`m\`, \`h\` or \`d\` (\`90s\`, \`2h\`); sizes a number and \`k\`, \`m\` or \`g\`; rates a number of times in a
+duration (\`1/60s\`). Where \`off\` is allowed it means "no limit".
 
 ### [paths]
 
