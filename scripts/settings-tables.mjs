@@ -17,7 +17,7 @@ const VALUES = {
   'domain-path': 'domain, directory',
   'any-domain-path': 'domain or `*`, file',
   gateway: 'domain, host',
-  'host-port': 'host, or host and `:port`',
+  'host-port': 'host',
   command: 'command line',
   'authent-method': '`unix_user` or `external`',
   'hash-spool': '`0`, `1`, `2` or `scan`',
