@@ -5,6 +5,7 @@ import { queueDomain } from '../lib/queue/header.js'
 import type { HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js'
 import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
+import { tidyReason } from '../lib/queue/reason-record.js'
 import { suspensionTable, type Suspension, type SuspensionTable } from '../lib/queue/suspensions.js'
 import { readItem } from '../lib/spool/item.js'
 import { afterFailure } from '../lib/spool/schedule.js'
@@ -13,7 +14,9 @@ import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { startThread, type Thread } from '../lib/thread.js'
 import { describeError } from './haraka/hook.js'
 import { takeOverItems } from './haraka/queue-items.js'
+import { watchTakeOvers } from './haraka/take-over.js'
 import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule } from './haraka/types.js'
+import { keepReasons } from './reasons.js'
 
 /** The queue of this process, and what decides over it. */
 export interface Care extends Keeper {
@@ -58,7 +61,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       return true
     },
     failed: (hmail, reason, detail, extra) => {
-      keeper.failed(hmail.filename, detail)
+      keeper.failed(hmail.filename, tidyReason(detail))
+      const entry = keeper.index.find(hmail.filename)
+      if (entry !== undefined) reasons.note(entry)
       scheduleNext(hmail, reason, extra)
     },
     gone: (file) => {
@@ -130,6 +135,12 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       plugin.logerror(`dmail: ${text}`)
     },
   })
+  const reasons = keepReasons(plugin, keeper.index, { harakaDir, queueDirectory: items.directory })
+  watchTakeOvers(plugin, (whose, loaded) => {
+    const done = keeper.loading()
+    loaded.catch(() => undefined).finally(done)
+    reasons.takeOver(whose, loaded)
+  })
   const reconsider = (): void => {
     keeper.reconsider().catch((error: unknown) => {
       plugin.logerror(`dmail: the queue was not looked through: ${describeError(error)}`)
@@ -152,6 +163,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       items.noNextHop(hmail, why)
     },
     close() {
+      reasons.close()
       thread?.close().catch(() => undefined)
     },
   }

@@ -69,7 +69,8 @@ const INI_HEAD = `
 ## dmail.ini
 
 What DMail had no setting for. Every key has a default, and the file may be missing. Durations are a number and \`s\`,
-\`m\`, \`h\` or \`d\` (\`90s\`, \`2h\`); sizes a number and \`k\`, \`m\` or \`g\`. Where \`off\` is allowed it means "no limit".
+\`m\`, \`h\` or \`d\` (\`90s\`, \`2h\`); sizes a number and \`k\`, \`m\` or \`g\`; rates a number of times in a
+duration (\`1/60s\`). Where \`off\` is allowed it means "no limit".
 
 ### [paths]
 

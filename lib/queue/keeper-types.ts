@@ -38,6 +38,8 @@ export interface Keeper {
   waits(file: string, dueMs: number): void
   /** A timer has fired. */
   due(file: string): void
+  /** Haraka begins to list the queue of an earlier process; what is returned is called at the end of that. */
+  loading(): () => void
   /**
    * A file is to be put in line for an attempt; its header may not be known yet. False when it is there already: Haraka's
    * `flush_queue` would send it twice.

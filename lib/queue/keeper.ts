@@ -25,13 +25,13 @@ export function createKeeper(ports: KeeperPorts): Keeper {
   const reader = createHeaderReader({
     readHeaders: (files) => ports.readHeaders(files),
     found,
-    ended: () => {
-      early.clear()
-    },
+    ended: forgetEarly,
     problem: (text) => {
       ports.problem(text)
     },
   })
+  /** Queues of earlier processes that Haraka has not listed to the end. */
+  let loads = 0
   /** Ids in Haraka's line, or being tried. */
   const inLine = new Set<string>()
   /** Ids that are removed instead of tried. */
@@ -63,6 +63,14 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       if (isFlushed(header.domain)) send(entry)
     }
     if (entry.stage === 'waiting' && entry.dueMs <= Date.now()) consider(entry)
+  }
+
+  function isComplete(): boolean {
+    return loads === 0 && reader.isIdle()
+  }
+
+  function forgetEarly(): void {
+    if (isComplete()) early.clear()
   }
 
   function isFlushed(domain: string): boolean {
@@ -124,7 +132,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
   return {
     index,
-    isComplete: reader.isIdle,
+    isComplete,
 
     waits(file, dueMs) {
       feed.done(file)
@@ -149,6 +157,13 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       entry.dueMs = Math.min(entry.dueMs, Date.now())
       if (entry.domain === undefined) reader.add(file)
       else consider(entry)
+    },
+    loading() {
+      loads++
+      return () => {
+        loads--
+        forgetEarly()
+      }
     },
     queued(file, header) {
       const known = index.find(file)
@@ -184,7 +199,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
     flush(domain, below) {
       const entries = index.forDomain(domain, below)
-      const complete = reader.isIdle()
+      const complete = isComplete()
       if (entries.some(({ flushing }) => flushing)) return { count: 0, running: true, complete }
       if (!complete && early.size < MAX_EARLY) early.set(domain, below || early.get(domain) === true)
       let count = 0

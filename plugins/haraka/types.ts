@@ -207,6 +207,10 @@ export interface HarakaOutbound {
   readonly delivery_queue: { push(item: HarakaHmail): void }
   /** `haraka --qflush [domain]`. */
   flush_queue: (domain?: string) => Promise<void>
+  /** Takes over the queue files of a dead worker. */
+  load_pid_queue: (pid: unknown) => Promise<void>
+  /** Takes up all queue files, where there is one process only. */
+  init_queue: (pid?: unknown) => Promise<void>
 }
 
 /** What outbound reads of a transaction. */

@@ -28,6 +28,8 @@ want('outbound.process_delivery', isFunction(outbound.process_delivery))
 want('outbound.build_todo', isFunction(outbound.build_todo))
 want('outbound.send_trans_email', isFunction(outbound.send_trans_email))
 want('outbound.delivery_queue.push', isFunction(outbound.delivery_queue.push))
+want('outbound.load_pid_queue', isFunction(outbound.load_pid_queue))
+want('outbound.init_queue', isFunction(outbound.init_queue))
 want('outbound/queue.queue_dir', typeof at('outbound/queue').queue_dir === 'string')
 
 const { prototype: hmail } = at('outbound/hmail')
