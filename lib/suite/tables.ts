@@ -7,6 +7,7 @@ import { forwardTable } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
 import type { RelayRule } from '../routing/relay.js'
 import type { AliasFile, Tables } from '../routing/tables.js'
+import { foldDomainList } from '../conf/value-mail.js'
 import type { Matcher } from '../conf/wildcard.js'
 
 /** Every local domain by name; the second and later host_domain lead to the first (R10). */
@@ -144,7 +145,7 @@ export function buildAccess({ conf }: Configuration): AccessRules {
 
 /** suspend_domain (Q2). */
 export function buildSuspensions({ conf }: Configuration): Suspension[] {
-  return conf.all('suspend_domain').map(({ value, at }) => ({ domain: value.text, at: lineOf(at) }))
+  return conf.all('suspend_domain').map(({ value, at }) => ({ domain: foldDomainList(value.text), at: lineOf(at) }))
 }
 
 function anyOf(settings: readonly { readonly value: { readonly matches: Matcher } }[]): Matcher {
