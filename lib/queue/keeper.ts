@@ -151,7 +151,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     entry.asked = true
     entry.flushing = true
     if (entry.stage === 'waiting') consider(entry)
-    else if (entry.stage === 'starting') feed.add(entry.file, true)
+    // Also one that Haraka itself put in line: it is not for the feed to start.
+    else if (entry.stage === 'starting') feed.hurry(entry.file)
     return true
   }
 
