@@ -45,6 +45,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     due: (file) => {
       keeper.due(file)
     },
+    loading: () => keeper.loading(),
     queued: (hmail) => {
       const header = headerOf(hmail)
       keeper.queued(hmail.filename, header)
