@@ -1,5 +1,6 @@
 import type { Configuration } from '../conf/load.js'
 import { formatAt } from '../conf/problem.js'
+import { namedDomains, type EtrnRules } from '../etrn/permission.js'
 import type { AccessRules } from '../routing/access.js'
 import type { LocalDomain } from '../routing/domains.js'
 import type { Suspension } from '../queue/suspensions.js'
@@ -146,6 +147,15 @@ export function buildAccess({ conf }: Configuration): AccessRules {
 /** suspend_domain (Q2). */
 export function buildSuspensions({ conf }: Configuration): Suspension[] {
   return conf.all('suspend_domain').map(({ value, at }) => ({ domain: foldDomainList(value.text), at: lineOf(at) }))
+}
+
+/** Who may send ETRN for which domain (Q6). */
+export function buildEtrn(
+  { conf, ini }: Pick<Configuration, 'conf' | 'ini'>,
+  { gateways, localDomains }: Pick<Tables, 'gateways' | 'localDomains'>,
+): EtrnRules {
+  const lists = [...conf.all('suspend_domain'), ...conf.all('relay_to')].map(({ value }) => value.text)
+  return { allow: ini.etrn.allow.matches, rate: ini.etrn.rate, named: namedDomains(lists), gateways, localDomains }
 }
 
 function anyOf(settings: readonly { readonly value: { readonly matches: Matcher } }[]): Matcher {

@@ -72,6 +72,10 @@ export interface HarakaConnection extends Logging {
   readonly remote: { readonly ip: string }
   relaying: boolean
   readonly transaction: HarakaTransaction | null
+  /** `verb` is null (3.1, 3.3) before EHLO and HELO. */
+  readonly hello: { readonly verb: string | null }
+  /** Lines of the reply to EHLO; in the capabilities hook. */
+  readonly capabilities: string[] | null
   respond: (code: number, message: unknown, after?: () => void) => unknown
 }
 
