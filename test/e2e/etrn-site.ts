@@ -92,6 +92,14 @@ export function countOf({ code, text }: Reply): number {
   return code === 253 ? Number(/^\d+/.exec(text)?.[0]) : 0
 }
 
+/** The Subjects of the messages in one process's queue. */
+export function queuedBy(haraka: Haraka, pid: number): string[] {
+  return haraka
+    .queueFiles()
+    .filter((name) => name.split('_')[3] === String(pid))
+    .map((name) => /^Subject: (.*)$/m.exec(haraka.read(`queue/${name}`))?.[1]?.trim() ?? '')
+}
+
 /** The processes that the queue files belong to (Haraka's outbound/qfile.js). */
 export function queuePids(haraka: Haraka): number[] {
   return [...new Set(haraka.queueFiles().map((name) => Number(name.split('_')[3])))].sort()
@@ -108,20 +116,20 @@ export async function failedOnce(haraka: Haraka, count: number): Promise<void> {
 export interface Held {
   /** How many are held. */
   readonly count: number
-  /** Answers all that are held, and those that come later. */
-  release(answer: string): void
+  /** Answers all that are held, by Subject; those that come later are taken. */
+  release(answer: (subject: string) => string): void
 }
 
 export function holdMessages(nextHop: NextHop): Held {
   let count = 0
-  let release: (answer: string) => void = () => undefined
-  const answered = new Promise<string>((resolve) => {
+  let release: (answer: (subject: string) => string) => void = () => undefined
+  const answered = new Promise<(subject: string) => string>((resolve) => {
     release = resolve
   })
   nextHop.reply = {
-    message: () => {
+    message: async (message) => {
       count++
-      return answered
+      return (await answered)(subjectOf(message))
     },
   }
   return {

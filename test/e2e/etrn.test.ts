@@ -76,7 +76,7 @@ for (const { version, nodes } of ETRN_SERVERS) {
       await site.haraka.waitFor(() => held.count === 1)
       assert.equal(said(await site.etrn(BRANCH)), `253 1 pending messages for node ${BRANCH} started`)
       assert.match(said(await site.etrn(BRANCH)), /^458 .* are being sent already$/)
-      held.release('450 4.3.0 not now')
+      held.release(() => '450 4.3.0 not now')
       // The retry of the schedule would come in two hours.
       await fetched('stalled')
     })
@@ -86,7 +86,7 @@ for (const { version, nodes } of ETRN_SERVERS) {
       await site.submit(BRANCH, 'slow')
       await site.haraka.waitFor(() => held.count === 1)
       assert.equal(countOf(await site.etrn(BRANCH)), 1)
-      held.release('250 2.0.0 taken at last')
+      held.release(() => '250 2.0.0 taken at last')
       await fetched('slow')
     })
 
