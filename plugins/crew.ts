@@ -17,6 +17,8 @@ export interface Crew {
   askOne(name: string, args?: unknown): Promise<unknown>
   /** Asks every process that has a queue; only the one may. `missing` counts those that did not answer in time. */
   askAll(name: string, args?: unknown): Promise<{ readonly answers: readonly unknown[]; readonly missing: number }>
+  /** In the one: called when a process with a queue has begun, with what asks that process alone. */
+  onJoin(listener: (ask: (name: string, args?: unknown) => Promise<unknown>) => void): void
   /** In init_master and init_child. */
   begin(server: HarakaServer): void
   close(): void
@@ -24,6 +26,8 @@ export interface Crew {
 
 /** A worker that hangs must not make everybody else wait for it. */
 const TIMEOUT_MS = 8_000
+/** The one may have to wait so long for a worker before it answers. */
+const ONE_TIMEOUT_MS = TIMEOUT_MS + 4_000
 
 interface Message {
   readonly event: 'dmail.ask' | 'dmail.answer' | 'dmail.ready'
@@ -46,10 +50,15 @@ export function createCrew(): Crew {
   const all = new Map<string, Handler>()
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
+  const joined: Parameters<Crew['onJoin']>[0][] = []
   const ready = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
   let nextId = 0
+  let began = (): void => undefined
+  const begun = new Promise<void>((resolve) => {
+    began = resolve
+  })
 
   async function run(handlers: ReadonlyMap<string, Handler>, name: string, args: unknown): Promise<unknown> {
     const handler = handlers.get(name)
@@ -58,12 +67,13 @@ export function createCrew(): Crew {
   }
 
   function ask(name: string, args: unknown, worker?: HarakaWorker): Promise<unknown> {
+    const timeoutMs = worker === undefined ? ONE_TIMEOUT_MS : TIMEOUT_MS
     const id = nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
-        reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
-      }, TIMEOUT_MS)
+        reject(new Error(`no answer to ${name} in ${timeoutMs / 1000} s`))
+      }, timeoutMs)
       waiting.set(id, { resolve, reject, timer, worker: worker?.id })
       const message: Message = { event: 'dmail.ask', id, name, args }
       if (worker === undefined) toMaster(message)
@@ -114,10 +124,15 @@ export function createCrew(): Crew {
     if (process.connected) process.send?.(message)
   }
 
+  function join(worker: HarakaWorker): void {
+    ready.add(worker.id)
+    for (const listener of joined) listener((name, args) => ask(name, args, worker))
+  }
+
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
-    if (message.event === 'dmail.ready') ready.add(worker.id)
+    if (message.event === 'dmail.ready') join(worker)
     else if (message.event === 'dmail.answer') settle(message)
     else {
       answer(one, message, (reply) => {
@@ -129,8 +144,10 @@ export function createCrew(): Crew {
   return {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
-    askOne(name, args) {
-      return role === 'worker' ? ask(name, args) : run(one, name, args)
+    async askOne(name, args) {
+      // Haraka takes connections before it runs the hooks that tell what this process is.
+      if (role === 'starting') await inTime(begun)
+      return await (role === 'worker' ? ask(name, args) : run(one, name, args))
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -144,6 +161,7 @@ export function createCrew(): Crew {
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       return { answers, missing: workers.length - answers.length }
     },
+    onJoin: (listener) => joined.push(listener),
     begin(server) {
       cluster = server.cluster
       if (cluster === undefined) {
@@ -157,12 +175,26 @@ export function createCrew(): Crew {
         process.on('message', fromMaster)
         toMaster({ event: 'dmail.ready' })
       }
+      began()
     },
     close() {
       process.off('message', fromMaster)
       for (const { timer } of waiting.values()) clearTimeout(timer)
     },
   }
+}
+
+async function inTime(begun: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`this process has not begun in ${ONE_TIMEOUT_MS / 1000} s`))
+    }, ONE_TIMEOUT_MS)
+    timer.unref()
+  })
+  await Promise.race([begun, late]).finally(() => {
+    clearTimeout(timer)
+  })
 }
 
 function readMessage(value: unknown): Message | undefined {

@@ -48,6 +48,10 @@ want('notes.get', isFunction(transaction.notes.get))
 
 const { Connection } = at('connection')
 want('connection.respond', isFunction(Connection.prototype.respond))
+const connection = new Connection({ destroy() {} }, {}, {})
+want('connection.hello.verb', connection.hello?.verb === null)
+want('connection.capabilities', 'capabilities' in connection)
+want('connection.transaction', connection.transaction === null)
 
 const todo = new outbound.TODOItem('example.com', [], transaction)
 for (const member of ['domain', 'rcpt_to', 'mail_from', 'notes', 'queue_time', 'uuid']) want('todo.' + member, member in todo)
