@@ -38,6 +38,8 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly timer: NodeJS.Timeout
+  /** The worker that is asked; undefined = the one. */
+  readonly worker: number | undefined
 }
 
 export function createCrew(): Crew {
@@ -55,14 +57,19 @@ export function createCrew(): Crew {
     return await handler(args)
   }
 
-  function ask(name: string, args: unknown, send: (message: Message) => void): Promise<unknown> {
+  function ask(
+    name: string,
+    args: unknown,
+    send: (message: Message) => void,
+    worker: number | undefined,
+  ): Promise<unknown> {
     const id = nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
         reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
       }, TIMEOUT_MS)
-      waiting.set(id, { resolve, reject, timer })
+      waiting.set(id, { resolve, reject, timer, worker })
       send({ event: 'dmail.ask', id, name, args })
     })
   }
@@ -88,8 +95,16 @@ export function createCrew(): Crew {
   }
 
   function toWorker(worker: HarakaWorker, message: Message): void {
-    // One that is just going away answers no more; the time limit is for it.
     if (worker.isConnected()) worker.send(message, () => undefined)
+    else lost(worker)
+  }
+
+  /** A worker that has gone answers no more: nobody needs to wait for the time limit. */
+  function lost(worker: HarakaWorker): void {
+    ready.delete(worker.id)
+    for (const [id, asked] of waiting) {
+      if (asked.worker === worker.id) settle({ event: 'dmail.answer', id, error: 'the worker has gone' })
+    }
   }
 
   const fromMaster = (received: unknown): void => {
@@ -118,7 +133,7 @@ export function createCrew(): Crew {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
     askOne(name, args) {
-      return role === 'worker' ? ask(name, args, toMaster) : run(one, name, args)
+      return role === 'worker' ? ask(name, args, toMaster, undefined) : run(one, name, args)
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -128,9 +143,14 @@ export function createCrew(): Crew {
           // One that has not begun has no queue yet.
           .filter(({ id }) => ready.has(id))
           .map((worker) =>
-            ask(name, args, (message) => {
-              toWorker(worker, message)
-            }),
+            ask(
+              name,
+              args,
+              (message) => {
+                toWorker(worker, message)
+              },
+              worker.id,
+            ),
           ),
       )
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -143,7 +163,7 @@ export function createCrew(): Crew {
       } else if (cluster.isMaster) {
         role = 'master'
         cluster.on('message', fromWorker)
-        cluster.on('exit', ({ id }) => ready.delete(id))
+        cluster.on('exit', lost)
       } else {
         role = 'worker'
         process.on('message', fromMaster)
