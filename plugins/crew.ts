@@ -47,6 +47,8 @@ export function createCrew(): Crew {
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
   const ready = new Set<number>()
+  /** Workers that did not answer in time, and not since: they are asked, but not waited for. */
+  const silent = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
   let nextId = 0
@@ -67,10 +69,14 @@ export function createCrew(): Crew {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
+        if (worker !== undefined) silent.add(worker)
         reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
       }, TIMEOUT_MS)
       waiting.set(id, { resolve, reject, timer, worker })
       send({ event: 'dmail.ask', id, name, args })
+      if (worker !== undefined && silent.has(worker)) {
+        settle({ event: 'dmail.answer', id, error: 'it has not answered for some time' })
+      }
     })
   }
 
@@ -102,6 +108,7 @@ export function createCrew(): Crew {
   /** A worker that has gone answers no more: nobody needs to wait for the time limit. */
   function lost(worker: HarakaWorker): void {
     ready.delete(worker.id)
+    silent.delete(worker.id)
     for (const [id, asked] of waiting) {
       if (asked.worker === worker.id) settle({ event: 'dmail.answer', id, error: 'the worker has gone' })
     }
@@ -120,6 +127,7 @@ export function createCrew(): Crew {
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
+    silent.delete(worker.id)
     if (message.event === 'dmail.ready') ready.add(worker.id)
     else if (message.event === 'dmail.answer') settle(message)
     else {

@@ -53,6 +53,7 @@ async function actOn(sight: QueueSight, action: Action, { entry }: Found, filter
 export function sendReleased(sight: QueueSight, ids: readonly string[]): void {
   for (const id of ids) {
     const entry = sight.index.get(id)
-    if (entry !== undefined && sight.suspensionOf(entry) === undefined) sight.send(entry)
+    if (entry === undefined || entry.stage === 'sending' || sight.suspensionOf(entry) !== undefined) continue
+    sight.send(entry)
   }
 }
