@@ -52,6 +52,8 @@ export function createCrew(): Crew {
   const waiting = new Map<number, Waiting>()
   const joined: Parameters<Crew['onJoin']>[0][] = []
   const ready = new Set<number>()
+  /** Workers that did not answer in time, and not since: they are asked, but not waited for. */
+  const silent = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
   let nextId = 0
@@ -72,12 +74,16 @@ export function createCrew(): Crew {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
+        if (worker !== undefined) silent.add(worker.id)
         reject(new Error(`no answer to ${name} in ${timeoutMs / 1000} s`))
       }, timeoutMs)
       waiting.set(id, { resolve, reject, timer, worker: worker?.id })
       const message: Message = { event: 'dmail.ask', id, name, args }
       if (worker === undefined) toMaster(message)
       else toWorker(worker, message)
+      if (worker !== undefined && silent.has(worker.id)) {
+        settle({ event: 'dmail.answer', id, error: 'it has not answered for some time' })
+      }
     })
   }
 
@@ -101,17 +107,18 @@ export function createCrew(): Crew {
       })
   }
 
-  /** Nobody waits for the answer of a worker that has died. */
+  /** Nobody waits for the answer of a worker that has gone. */
   function lost({ id: worker }: HarakaWorker): void {
     ready.delete(worker)
+    silent.delete(worker)
     for (const [id, asked] of waiting) {
       if (asked.worker === worker) settle({ event: 'dmail.answer', id, error: 'the process has ended' })
     }
   }
 
   function toWorker(worker: HarakaWorker, message: Message): void {
-    // One that is just going away answers no more; the time limit is for it.
     if (worker.isConnected()) worker.send(message, () => undefined)
+    else lost(worker)
   }
 
   const fromMaster = (received: unknown): void => {
@@ -132,6 +139,7 @@ export function createCrew(): Crew {
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
+    silent.delete(worker.id)
     if (message.event === 'dmail.ready') join(worker)
     else if (message.event === 'dmail.answer') settle(message)
     else {

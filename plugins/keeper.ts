@@ -26,6 +26,12 @@ export interface Care extends Keeper {
   /** Suspensions in force: the operator's, then those of dmail.conf. */
   suspensions(): SuspensionTable
   operator(): OperatorState
+  /** Whether an operator holds it. */
+  isHeld(id: string): boolean
+  /** What keeps the mail of an entry from being tried; undefined for work and domains of this machine. */
+  suspensionOf(entry: Entry): Suspension | undefined
+  /** Whether mail for this domain (folded) is done on this machine. */
+  isHome(domain: string): boolean
   /** Takes over what an operator decided; mail that may go now goes. */
   setOperator(state: OperatorState): void
   /** Says why no next hop was found, in the get_mx hook that answers so. */
@@ -88,20 +94,21 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     return table.all
   }
 
-  function decide(entry: Entry): Decision {
-    const { domain, local } = entry
-    const nowMs = Date.now()
-    return decideAttempt(entry, {
-      held: held.has(entry.id),
-      suspension: domain === undefined || local ? undefined : suspensionOf(domain, nowMs),
-      suspendMaxMs: live.loaded()?.schedule.suspendMaxMs ?? Infinity,
-      nowMs,
-    })
+  function isHome(domain: string): boolean {
+    return live.loaded()?.tables.localDomains.has(domain) === true
   }
 
-  /** Mail for a domain of this server does not leave, and nothing suspends it. */
-  function suspensionOf(domain: string, nowMs: number): Suspension | undefined {
-    return live.loaded()?.tables.localDomains.has(domain) === true ? undefined : suspensions().find(domain, nowMs)
+  function suspensionOf({ domain, local }: Entry): Suspension | undefined {
+    return domain === undefined || local || isHome(domain) ? undefined : suspensions().find(domain, Date.now())
+  }
+
+  function decide(entry: Entry): Decision {
+    return decideAttempt(entry, {
+      held: held.has(entry.id),
+      suspension: suspensionOf(entry),
+      suspendMaxMs: live.loaded()?.schedule.suspendMaxMs ?? Infinity,
+      nowMs: Date.now(),
+    })
   }
 
   /**
@@ -119,7 +126,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     const kind = isLocal(hmail, snapshot) ? 'local' : 'remote'
     const nowMs = Date.now()
     // An attempt that ETRN asked for: without it the message would wait on, however old it is (Q2).
-    const suspended = kind === 'remote' && suspensionOf(queueDomain(todo.domain), nowMs) !== undefined
+    const suspended = kind === 'remote' && suspensions().find(queueDomain(todo.domain), nowMs) !== undefined
     const schedule = suspended ? { ...snapshot.schedule, maxAgeMs: snapshot.schedule.suspendMaxMs } : snapshot.schedule
     const next = afterFailure(schedule, kind, hmail.num_failures, todo.queue_time, nowMs)
     if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
@@ -154,6 +161,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     readHeaders,
     suspensions,
     operator: () => operator,
+    isHeld: (id) => held.has(id),
+    suspensionOf,
+    isHome,
     setOperator(state) {
       operator = state
       held = new Set(state.held)

@@ -228,8 +228,6 @@ export interface HarakaQueueModule {
   readonly queue_dir: string
   readonly temp_fail_queue: HarakaTimerQueue
   readonly delivery_queue: { push: (item: HarakaHmail) => void }
-  /** Lists the queue of an earlier process, or without a pid all of it. */
-  init_queue: (pid?: number) => Promise<void>
   /** Called for each file of the queue of an earlier process. */
   _add_file: (file: string) => Promise<string>
 }

@@ -39,8 +39,11 @@ async function nextHops({ live }: Shared, domain: string): Promise<readonly Hara
   try {
     return await gatewayAddresses(gateway)
   } catch (error) {
-    throw new Error(`gateway ${gateway.host} was not found: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
+    throw new Error(
+      `gateway ${gateway.host} was not found: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
