@@ -38,10 +38,13 @@ export function callServer<Name extends CommandName>(
   return new Promise((resolve, reject) => {
     let socket: Socket
     try {
-      const { address, close } = socketAddress(harakaDir)
-      socket = connect({ path: address })
-      socket.once('connect', close)
-      socket.once('close', close)
+      const name = socketAddress(harakaDir)
+      socket = connect({ path: name.address })
+      for (const event of ['connect', 'close']) {
+        socket.once(event, () => {
+          name.close()
+        })
+      }
     } catch (error) {
       reject(unreachable(harakaDir, error))
       return
