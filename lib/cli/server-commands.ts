@@ -12,10 +12,19 @@ const FILTER =
   'all hold, of one kind any.'
 
 const ACTIONS: Record<Action, { readonly summary: string; readonly more: string }> = {
-  send: { summary: 'try messages now', more: 'Tries them now, suspended or not. Those that are held stay.' },
-  hold: { summary: 'keep messages back', more: 'Nothing is tried, not by ETRN either, until they are released.' },
-  release: { summary: 'end the hold of messages, and try them now', more: 'They are tried now.' },
-  drop: { summary: 'remove messages for good', more: 'Nobody gets a report. One that is being sent stays.' },
+  send: { summary: 'try messages now', more: 'Tries messages now, suspended or not. Those that are held stay.' },
+  hold: {
+    summary: 'keep messages back',
+    more: 'Keeps messages back: they are not tried, not by ETRN either, until they are released.',
+  },
+  release: {
+    summary: 'end the hold of messages, and try them now',
+    more: 'Ends the hold of messages, and tries them now.',
+  },
+  drop: {
+    summary: 'remove messages for good',
+    more: 'Removes messages for good. Nobody gets a report. One that is being sent stays.',
+  },
 }
 
 /** Adds the commands that talk to the running server; `run` takes their exit code. */
