@@ -24,7 +24,8 @@ const SILENCE_MS = 120_000
 
 /** What comes before the result. Called one after the other; a slow one, or its promise, holds the server back. */
 export interface Listening<Name extends CommandName> {
-  item?(item: Commands[Name]['item']): void | Promise<void>
+  /** What it returns is awaited. */
+  item?(item: Commands[Name]['item']): unknown
   progress?(progress: Progress): void
 }
 
