@@ -48,8 +48,10 @@ export function addServerCommands(
 
   common(program.command('resume'))
     .argument('<domain>', 'as it was given to suspend')
-    .summary('end a suspension, and try the mail now')
-    .description('Ends what "dmail suspend" began. The lines suspend_domain of dmail.conf are not touched.')
+    .summary('end a suspension')
+    .description(
+      'Ends what "dmail suspend" began; mail whose time has come is tried now. The lines suspend_domain of dmail.conf are not touched.',
+    )
     .action((domain: string, options: ServerOptions) => run(resumeCommand(domain, options, terminal)))
 
   common(program.command('etrn'))

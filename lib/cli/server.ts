@@ -31,27 +31,25 @@ export async function withServer(
     return await conversation((command, args, on) => callServer(directory, command, args, on))
   } catch (error) {
     if (error instanceof ServerUnreachable) {
-      complain(terminal, error.message)
-      hint(terminal, 'is Haraka running, with the line dmail or dmail/admin in config/plugins?')
-      hint(terminal, `if ${directory} is not its directory: -c DIR names it`)
+      complain(
+        terminal,
+        error.message,
+        'is Haraka running, with the line dmail or dmail/admin in config/plugins?',
+        `if ${directory} is not its directory: -c DIR names it`,
+      )
       return EXIT.unreachable
     }
     if (error instanceof ServerRefused) {
-      complain(terminal, error.message)
-      if (error.hint !== '') hint(terminal, error.hint)
+      complain(terminal, error.message, ...(error.hint === '' ? [] : [error.hint]))
       return EXIT.problems
     }
     throw error
   }
 }
 
-/** A line on stderr. What the server says may hold words of a mail. */
-export function complain({ err }: Terminal, text: string): void {
-  err.write(`dmail: ${visible(text)}\n`)
-}
-
-function hint({ err }: Terminal, text: string): void {
-  err.write(`       ${visible(text)}\n`)
+/** A line on stderr, and what to do below it. What the server says may hold words of a mail. */
+export function complain({ err }: Terminal, text: string, ...hints: readonly string[]): void {
+  err.write(`dmail: ${[text, ...hints].map(visible).join('\n       ')}\n`)
 }
 
 /** Writes, and waits while whoever reads is slower: a long list is never held in memory. */

@@ -44,7 +44,7 @@ function domainLines({ domains, otherDomains }: Status, sheet: Sheet, paint: Pai
 }
 
 function nextText({ nextMs, suspended, held, count }: DomainSummary, nowMs: number): string {
-  const when = suspended ? 'suspended' : nextMs === undefined ? 'none' : inText(nextMs, nowMs)
+  const when = suspended ? 'suspended' : nextMs === undefined ? '-' : inText(nextMs, nowMs)
   if (held === 0) return when
   return held >= count && !suspended ? 'all held' : `${when}, ${held} held`
 }

@@ -14,7 +14,7 @@ export function suspendText({ suspension, waiting }: Commands['suspend']['result
 export function resumeText(asked: string, { resumed, still }: Commands['resume']['result']): string {
   const domain = visible(asked)
   const did = resumed ? `${domain} resumed` : `${domain} was not suspended by an operator`
-  if (still === undefined) return resumed ? `${did}: its mail is tried now` : did
+  if (still === undefined) return resumed ? `${did}: mail whose time has come is tried now` : did
   const pattern = visible(still.domain)
   if (still.at !== undefined) {
     return `${did}, but ${visible(still.at)} suspends it: remove or change the line "suspend_domain ${pattern}"`

@@ -41,6 +41,7 @@ const BUSY: Status = {
     },
     { domain: 'domain2.com', count: 30, bytes: 812, oldestMs: NOW - HOUR, reason: '', suspended: true, held: 0 },
     { domain: 'domain3.com', count: 1, bytes: 90, oldestMs: NOW - HOUR, reason: '', suspended: false, held: 1 },
+    { domain: 'domain5.com', count: 1, bytes: 90, oldestMs: NOW - HOUR, reason: '', suspended: false, held: 0 },
   ],
   suspensions: [
     { domain: 'domain2.com', at: 'dmail.conf:12', count: 30, bytes: 812, oldestMs: NOW - HOUR },
@@ -93,6 +94,7 @@ example.com    1200   3.8m      2d  in 12m, 2 held
     450 4.2.0 busy\\x1b[2J
 domain2.com      30    812      1h  suspended
 domain3.com       1     90      1h  all held
+domain5.com       1     90      1h  -
 and 7 domains more
 
 SUSPENDED        MAIL   SIZE  OLDEST  BY

@@ -52,7 +52,7 @@ describe('dmail suspend', () => {
 
 describe('dmail resume', () => {
   const rows: readonly (readonly [string, Commands['resume']['result'], number, string])[] = [
-    ['that was suspended', { resumed: true }, 0, 'example.com resumed: its mail is tried now'],
+    ['that was suspended', { resumed: true }, 0, 'example.com resumed: mail whose time has come is tried now'],
     ['that was not', { resumed: false }, 1, 'example.com was not suspended by an operator'],
     [
       'that dmail.conf suspends too',
