@@ -119,7 +119,7 @@ export type Action = 'send' | 'hold' | 'release' | 'drop'
 const DONE: Record<Action, (messages: string) => string> = {
   send: (messages) => `${messages} tried now`,
   hold: (messages) => `${messages} held: nothing is tried until "dmail queue release"`,
-  release: (messages) => `${messages} released and tried now`,
+  release: (messages) => `${messages} released: tried now unless the domain is suspended`,
   drop: (messages) => `${messages} dropped: gone for good, without a report to the sender`,
 }
 
@@ -127,7 +127,9 @@ const DONE: Record<Action, (messages: string) => string> = {
 export function actionText(action: Action, result: ActionResult): string {
   const { done, skipped, examples } = result
   const lines: string[] = []
-  if (done === 0 && skipped === 0) lines.push('no message matches: nothing was done')
+  if (done === 0 && skipped === 0) {
+    lines.push(`no ${action === 'release' ? 'held ' : ''}message matches: nothing was done`)
+  }
   if (done > 0) lines.push(DONE[action](counted(done, 'message')))
   if (skipped > 0) lines.push(`${counted(skipped, 'message')} skipped:`)
   for (const { id, why } of examples) lines.push(`  ${visible(id)} ${visible(why)}`)

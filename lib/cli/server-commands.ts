@@ -18,8 +18,8 @@ const ACTIONS: Record<Action, { readonly summary: string; readonly more: string 
     more: 'Keeps messages back: they are not tried, not by ETRN either, until they are released.',
   },
   release: {
-    summary: 'end the hold of messages, and try them now',
-    more: 'Ends the hold of messages, and tries them now.',
+    summary: 'end the hold of messages',
+    more: 'Ends the hold of messages, and tries them now unless their domain is suspended.',
   },
   drop: {
     summary: 'remove messages for good',
@@ -83,7 +83,7 @@ function addQueue(program: Command, terminal: Terminal, run: (exit: Promise<Exit
     )
 
   common(queue.command('show'))
-    .argument('<id>', 'as in the list')
+    .argument('<id>', 'as in the list, or the id of a message in the log')
     .summary('show everything about one message')
     .description('Shows the envelope, the state and the headers of one message.')
     .action((id: string, _: unknown, command: Command) =>

@@ -207,10 +207,11 @@ describe('what became of an action', () => {
   const all: ActionResult = { workers: 1, missing: 0, complete: true, done: 3, skipped: 0, examples: [] }
   const rows: readonly (readonly [string, Parameters<typeof actionText>, string])[] = [
     ['all tried', ['send', all], '3 messages tried now'],
-    ['one released', ['release', { ...all, done: 1 }], '1 message released and tried now'],
+    ['one released', ['release', { ...all, done: 1 }], '1 message released: tried now unless the domain is suspended'],
     ['all held', ['hold', all], '3 messages held: nothing is tried until "dmail queue release"'],
     ['all dropped', ['drop', all], '3 messages dropped: gone for good, without a report to the sender'],
     ['nothing matched', ['drop', { ...all, done: 0 }], 'no message matches: nothing was done'],
+    ['nothing is held', ['release', { ...all, done: 0 }], 'no held message matches: nothing was done'],
     [
       'some skipped',
       ['send', { ...all, skipped: 3, examples: [{ id: 'mie3k2a1AbCdEf', why: 'is held: release it first' }] }],
