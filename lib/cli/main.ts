@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { checkCommand, type CheckOptions } from './check.js'
 import { initCommand } from './init.js'
 import { routeCommand, type RouteOptions } from './route.js'
+import { addServerCommands, common } from './server-commands.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
 
 interface CommonOptions {
@@ -15,7 +16,7 @@ interface CommonOptions {
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<Exit> {
   let exit: Exit = EXIT.done
   const program = new Command('dmail')
-    .description('Routes, checks and sets up the DMail suite for Haraka')
+    .description('Routes, checks, sets up and steers the DMail suite for Haraka')
     .version(packageVersion())
     .exitOverride()
     .configureOutput({
@@ -60,6 +61,10 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
       exit = await initCommand(dir, options, terminal)
     })
 
+  addServerCommands(program, terminal, async (done) => {
+    exit = await done
+  })
+
   try {
     await program.parseAsync(argv)
     return exit
@@ -67,12 +72,6 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? EXIT.done : EXIT.usage
   }
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-c, --config <dir>', 'the Haraka directory', '.')
-    .addOption(new Option('--json', 'print the result as JSON').default(false))
 }
 
 function portNumber(text: string): number {

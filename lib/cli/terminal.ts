@@ -1,6 +1,8 @@
+import { visibleJson } from './text.js'
+
 /** Where a command prints, and what it may know of its surroundings. */
 export interface Terminal {
-  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly env: NodeJS.ProcessEnv
 }
@@ -31,5 +33,5 @@ export function painter({ out, env }: Terminal): (colour: Colour, text: string) 
 }
 
 export function printJson({ out }: Terminal, value: unknown): void {
-  out.write(`${JSON.stringify(value, null, 2)}\n`)
+  out.write(`${visibleJson(value, 2)}\n`)
 }

@@ -19,9 +19,13 @@ export class ServerRefused extends Error {
   }
 }
 
-/** What comes before the result. Called one after the other; a slow one holds the server back. */
+/** A server that says nothing for so long hangs: it waits for its workers for some seconds, and then says so. */
+const SILENCE_MS = 120_000
+
+/** What comes before the result. Called one after the other; a slow one, or its promise, holds the server back. */
 export interface Listening<Name extends CommandName> {
-  item?(item: Commands[Name]['item']): void
+  /** What it returns is awaited. */
+  item?(item: Commands[Name]['item']): unknown
   progress?(progress: Progress): void
 }
 
@@ -53,8 +57,8 @@ export function callServer<Name extends CommandName>(
       end()
       socket.destroy()
     }
-    const hear = (answer: Answer<Name>): void => {
-      if ('item' in answer) on.item?.(answer.item)
+    const hear = async (answer: Answer<Name>): Promise<void> => {
+      if ('item' in answer) await on.item?.(answer.item)
       else if ('progress' in answer) on.progress?.(answer.progress)
       else if ('error' in answer) {
         const { message, hint } = answer.error
@@ -67,39 +71,50 @@ export function callServer<Name extends CommandName>(
         })
       }
     }
-    const lines = lineSplitter((line) => {
-      hear(JSON.parse(line) as Answer<Name>)
-    })
+    const hearAll = async (): Promise<void> => {
+      const lines = lineSplitter()
+      // While a callback takes its time nothing is read, and the server waits.
+      socket.setTimeout(SILENCE_MS)
+      for await (const piece of socket) {
+        socket.setTimeout(0)
+        for (const line of lines(piece as Buffer)) await hear(readAnswer<Name>(harakaDir, line))
+        socket.setTimeout(SILENCE_MS)
+      }
+      throw new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`)
+    }
     socket.once('connect', () => {
       socket.write(`${JSON.stringify({ command, args })}\n`)
     })
-    socket.on('data', (piece) => {
-      try {
-        lines(piece)
-      } catch (error) {
-        settle(() => {
-          reject(error instanceof Error ? error : new Error(String(error)))
-        })
-      }
-    })
-    socket.once('error', (error) => {
-      reject(unreachable(harakaDir, error))
-    })
-    // After a result or an error this is no news.
-    socket.once('close', () => {
-      reject(new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`))
+    let failed: Error | undefined
+    socket.once('error', (error) => (failed = error))
+    socket.once('timeout', () => socket.destroy(new Error(`it said nothing for ${SILENCE_MS / 1000} s`)))
+    hearAll().catch((error: unknown) => {
+      settle(() => {
+        if (error === failed) reject(unreachable(harakaDir, error))
+        else reject(error instanceof Error ? error : new Error(String(error)))
+      })
     })
   })
 }
 
-/** Calls `take` for each whole line; an unfinished last one is dropped. */
-function lineSplitter(take: (line: string) => void): (piece: Buffer) => void {
+function readAnswer<Name extends CommandName>(harakaDir: string, line: string): Answer<Name> {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (typeof value === 'object' && value !== null) return value as Answer<Name>
+  } catch {
+    // What it is not is said below.
+  }
+  throw new ServerUnreachable(`what answers in ${harakaDir} does not speak this version's protocol`)
+}
+
+/** The whole lines of each piece; an unfinished last one is dropped. */
+function lineSplitter(): (piece: Buffer) => string[] {
   const decoder = new StringDecoder('utf8')
   let partial = ''
   return (piece) => {
     const lines = (partial + decoder.write(piece)).split('\n')
     partial = lines.pop() ?? ''
-    for (const line of lines) take(line)
+    return lines
   }
 }
 

@@ -1,0 +1,97 @@
+import type { Coverage, QueueRow } from '../control/protocol.js'
+import { actionText, countText, detailText, lacks, LIST_HEAD, rowText, type Action } from './queue-text.js'
+import { complain, printed, progressLine, widthOf, withServer, type ServerOptions } from './server.js'
+import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
+import { visibleJson } from './text.js'
+
+/**
+ * `dmail queue list [FILTER...]`: a line or two for each message, as they come from the server. With --json an array of QueueRow;
+ * an array without its end is an answer that was cut. Exit 1 when a part of the queue is not in the answer.
+ */
+export function queueList(filter: readonly string[], options: ServerOptions, terminal: Terminal): Promise<Exit> {
+  return withServer(options, terminal, async (ask) => {
+    const sheet = options.json ? jsonRows(terminal) : tableRows(terminal)
+    const result = await ask('queue.list', { filter }, { item: sheet.row })
+    await sheet.end(result)
+    return lacks(result) === undefined ? EXIT.done : EXIT.problems
+  })
+}
+
+interface Rows {
+  readonly row: (row: QueueRow) => Promise<void>
+  readonly end: (result: Coverage & { readonly count: number }) => Promise<void>
+}
+
+function tableRows(terminal: Terminal): Rows {
+  const sheet = { nowMs: Date.now(), width: widthOf(terminal) }
+  const paint = painter(terminal)
+  let before = `${paint('bold', LIST_HEAD)}\n`
+  return {
+    async row(row) {
+      const [first = '', ...rest] = rowText(row, sheet).split('\n')
+      await printed(terminal, `${before}${first}\n${paint('dim', rest.join('\n'))}\n`)
+      before = ''
+    },
+    end: (result) => printed(terminal, `${countText(result)}\n`),
+  }
+}
+
+function jsonRows(terminal: Terminal): Rows {
+  let before = '['
+  return {
+    async row(row) {
+      await printed(terminal, `${before}\n  ${visibleJson(row)}`)
+      before = ','
+    },
+    async end(result) {
+      await printed(terminal, before === '[' ? '[]\n' : '\n]\n')
+      const lacking = lacks(result)
+      if (lacking !== undefined) complain(terminal, `there may be more: ${lacking}`)
+    },
+  }
+}
+
+/** `dmail queue show ID`: everything about one message. Exit 1 when there is none. */
+export function queueShow(id: string, options: ServerOptions, terminal: Terminal): Promise<Exit> {
+  return withServer(options, terminal, async (ask) => {
+    const detail = await ask('queue.show', { id })
+    if (options.json) printJson(terminal, detail)
+    else await printed(terminal, `${detailText(detail, Date.now())}\n`)
+    return EXIT.done
+  })
+}
+
+const VERB: Record<Action, string> = {
+  send: 'try every message of the queue now',
+  hold: 'hold every message of the queue',
+  release: 'release every message that is held',
+  drop: 'drop every message of the queue',
+}
+
+/**
+ * `dmail queue send|hold|release|drop FILTER...`. Exit 1 when something was left out, nothing matched, or a part of the queue did
+ * not answer; 2 without a filter: everything must be asked for by name.
+ */
+export async function queueAction(
+  action: Action,
+  filter: readonly string[],
+  options: ServerOptions,
+  terminal: Terminal,
+): Promise<Exit> {
+  if (filter.length === 0) {
+    complain(terminal, `queue ${action} needs a filter: "dmail queue ${action} all" to ${VERB[action]}`)
+    return EXIT.usage
+  }
+  return await withServer(options, terminal, async (ask) => {
+    const progress = progressLine(terminal)
+    try {
+      const result = await ask(`queue.${action}`, { filter }, { progress: progress.show })
+      progress.clear()
+      if (options.json) printJson(terminal, result)
+      else await printed(terminal, `${actionText(action, result)}\n`)
+      return result.done > 0 && result.skipped === 0 && lacks(result) === undefined ? EXIT.done : EXIT.problems
+    } finally {
+      progress.clear()
+    }
+  })
+}

@@ -1,0 +1,23 @@
+import type { Commands } from '../control/protocol.js'
+import { counted, timeText, visible } from './text.js'
+
+/** What `dmail suspend` says when it is done. */
+export function suspendText({ suspension, waiting }: Commands['suspend']['result']): string {
+  const { domain, reason, untilMs } = suspension
+  const end = untilMs === undefined ? '' : ` until ${timeText(untilMs)}`
+  const why = reason === undefined || reason === '' ? '' : ` (${visible(reason)})`
+  const mail = waiting === 0 ? 'no message is' : waiting === 1 ? '1 message is' : `${counted(waiting, 'message')} are`
+  return `${visible(domain)} suspended${end}${why}: ${mail} waiting`
+}
+
+/** What `dmail resume` says of the domain it was given. */
+export function resumeText(asked: string, { resumed, still }: Commands['resume']['result']): string {
+  const domain = visible(asked)
+  const did = resumed ? `${domain} resumed` : `${domain} was not suspended by an operator`
+  if (still === undefined) return resumed ? `${did}: mail whose time has come is tried now` : did
+  const pattern = visible(still.domain)
+  if (still.at !== undefined) {
+    return `${did}, but ${visible(still.at)} suspends it: remove or change the line "suspend_domain ${pattern}"`
+  }
+  return `${did}, but an operator suspended ${pattern}: "dmail resume '${pattern}'" ends that`
+}
