@@ -40,6 +40,8 @@ export async function etrnRemoteCommand(
 /** Q4: `domain` or `@domain`, folded. */
 function readNode(text: string): string | undefined {
   const below = text.startsWith('@')
+  // IDNA takes some of them away.
+  if (/[\s\p{Cc}]/u.test(text)) return undefined
   const domain = readDomain(below ? text.slice(1) : text)
   return domain === undefined ? undefined : `${below ? '@' : ''}${domain}`
 }

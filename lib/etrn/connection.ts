@@ -2,6 +2,7 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { HostPort } from '../conf/value.js'
 import { asError, errorCode, errorText } from '../delivery/failure.js'
+import { printable } from '../directory/log.js'
 import { createReplyReader, type SmtpReply } from './reply.js'
 
 /** How long to wait for the connection, and for each reply or TLS handshake, in milliseconds. */
@@ -141,7 +142,8 @@ function describeTls(socket: TLSSocket): string {
   return socket.authorized ? version : `${version}, certificate not verified`
 }
 
-/** An AggregateError of several addresses that were all tried has no message of its own. */
+/** OpenSSL's messages are lines of its source; its reason is for people. The error of several addresses has a code alone. */
 function connectionError(error: Error): string {
-  return errorText(error) || (errorCode(error) ?? 'the connection failed')
+  if ('reason' in error && typeof error.reason === 'string') return `TLS failed: ${error.reason}`
+  return printable(errorText(error)) || (errorCode(error) ?? 'the connection failed')
 }
