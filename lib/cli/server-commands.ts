@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { etrnCommand } from './etrn.js'
+import { etrnRemoteCommand } from './etrn-remote.js'
 import { queueAction, queueList, queueShow } from './queue.js'
 import type { Action } from './queue-text.js'
 import { complain, type ServerOptions } from './server.js'
@@ -55,15 +56,29 @@ export function addServerCommands(
     .action((domain: string, options: ServerOptions) => run(resumeCommand(domain, options, terminal)))
 
   common(program.command('etrn'))
-    .argument('<domain>', 'a domain, or @domain for its sub-domains as well')
-    .summary('send what waits for a domain, suspended or not')
-    .description('Sends what waits for a domain as if its server had asked with ETRN. What is held stays.')
-    .action((domain: string, options: ServerOptions) => run(etrnCommand(domain, options, terminal)))
+    .argument('<domain...>', 'a domain, or @domain for its sub-domains as well; several with --remote')
+    .summary('send what waits for a domain, or ask a provider for ours')
+    .description(
+      'Sends what waits for a domain, suspended or not, as if its server had asked with ETRN. What is held stays. With ' +
+        '--remote it asks another server for the mail that it holds for us, and prints what it says.',
+    )
+    .option('--remote <host>', 'the server to ask: host, host:port or [IPv6 address]:port')
+    .action((domains: readonly string[], options: EtrnOptions) => run(etrn(domains, options, terminal)))
 
   common(program.command('status'))
     .summary('show the running server, its queue by domain, and suspensions')
     .description('Shows the running server, the mail in its queue by domain, what is suspended and why.')
     .action((options: ServerOptions) => run(statusCommand(options, terminal)))
+}
+
+type EtrnOptions = ServerOptions & { readonly remote?: string }
+
+function etrn(domains: readonly string[], { remote, ...options }: EtrnOptions, terminal: Terminal): Promise<Exit> {
+  if (remote !== undefined) return etrnRemoteCommand(domains, { ...options, remote }, terminal)
+  const [domain, ...more] = domains
+  if (domain !== undefined && more.length === 0) return etrnCommand(domain, options, terminal)
+  complain(terminal, 'etrn takes one domain at a time, several only with --remote')
+  return Promise.resolve(EXIT.usage)
 }
 
 function addQueue(program: Command, terminal: Terminal, run: (exit: Promise<Exit>) => Promise<void>): void {

@@ -7,6 +7,9 @@ export interface Watcher {
   close(): void
 }
 
+/** File systems take the time from the last tick of the kernel, up to 10 ms ago; Date.now() is cut to whole ones. */
+const GRAIN_MS = 10
+
 /**
  * Calls `changed` when any of the files changed, came or went: time, size, inode. Looking every few seconds also sees
  * what fs.watch misses: files replaced by rename, network file systems, files that do not exist yet. `changed` is awaited, so
@@ -37,7 +40,9 @@ export function watchFiles(everyMs: () => number, changed: () => Promise<void>):
   return {
     async set(next, since) {
       files = next
-      seen = (await changedSince(files, since)) ? '' : await fingerprint(files)
+      // In this order: what is written between the two is seen by the second.
+      const now = await fingerprint(files)
+      seen = (await changedSince(files, since)) ? '' : now
     },
     close() {
       closed = true
@@ -71,5 +76,5 @@ async function changedSince(files: readonly string[], since: number): Promise<bo
     ),
   )
   const now = Date.now()
-  return times.some((time) => time >= since && time <= now)
+  return times.some((time) => time >= since - GRAIN_MS && time < now + GRAIN_MS)
 }

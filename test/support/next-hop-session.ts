@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { TLSSocket, type SecureContextOptions } from 'node:tls'
 import { readLines, type LineReader } from './lines.js'
 
 /** A message the next hop took. */
@@ -31,6 +33,8 @@ export interface NextHopReplies {
   data?: Answering<undefined>
   /** The reply to the message itself; it counts as taken when that is 250. */
   message?: Answering<ReceivedMessage>
+  /** STARTTLS, where there is TLS. A reply of 220 begins it. */
+  starttls?: Answering<undefined>
   /** Any other command line: ETRN, VRFY, AUTH... Usual reply: 502. */
   other?: Answering<string>
 }
@@ -47,13 +51,14 @@ interface Session {
  * `take` each message that is accepted.
  */
 export async function serveSession(
-  socket: Socket,
-  hop: { readonly reply: NextHopReplies },
+  plain: Socket,
+  hop: { readonly reply: NextHopReplies; readonly tls?: SecureContextOptions },
   keywords: readonly string[],
   record: (line: string) => void,
   take: (message: ReceivedMessage) => void,
 ): Promise<void> {
-  const reader = readLines(socket)
+  let socket = plain
+  let reader = readLines(socket)
   const session: Session = { helo: '', mailFrom: '', mailParams: '', rcpts: [] }
 
   /** Sends the reply; returns its code, 0 when the connection is closed instead. */
@@ -70,6 +75,10 @@ export async function serveSession(
     return Number(reply.slice(0, 3))
   }
 
+  function offered(): readonly string[] {
+    return hop.tls === undefined || socket !== plain ? keywords : [...keywords, 'STARTTLS']
+  }
+
   await say(hop.reply.connect?.(undefined), '220 next-hop.example.com ESMTP')
   for (;;) {
     const line = await reader.next()
@@ -80,7 +89,7 @@ export async function serveSession(
       case 'EHLO':
       case 'HELO':
         Object.assign(session, { helo: argument, mailFrom: '', rcpts: [] })
-        await say(greet(hop.reply, verb, argument), verb === 'HELO' ? '250 next-hop.example.com' : ehloReply(keywords))
+        await say(greet(hop.reply, verb, argument), verb === 'HELO' ? '250 next-hop.example.com' : ehloReply(offered()))
         break
       case 'MAIL':
         if ((await say(hop.reply.mail?.(address), '250 2.1.0 ok')) === 250) {
@@ -110,6 +119,20 @@ export async function serveSession(
       case 'NOOP':
         await say(undefined, '250 2.0.0 ok')
         break
+      case 'STARTTLS': {
+        if (hop.tls === undefined) {
+          await say(hop.reply.other?.(line), '502 5.5.1 not implemented')
+          break
+        }
+        if ((await say(hop.reply.starttls?.(undefined), '220 2.0.0 go ahead')) !== 220) break
+        plain.removeAllListeners('data')
+        const secured = new TLSSocket(plain, { ...hop.tls, isServer: true })
+        await once(secured, 'secure')
+        record(`tls: ${secured.getProtocol() ?? ''}`)
+        socket = secured
+        reader = readLines(secured)
+        break
+      }
       case 'QUIT':
         await say(undefined, '221 2.0.0 bye')
         socket.end()

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
+import { CERTIFICATE } from './certificate.js'
 import { captureLog, type LogWait } from './log.js'
 import { serveSession, type NextHopReplies, type ReceivedMessage } from './next-hop-session.js'
 import { PATIENCE_MS, within } from './wait.js'
@@ -11,7 +13,7 @@ export interface NextHop {
   /** May be changed between messages: refuse first, accept later. */
   reply: NextHopReplies
   readonly messages: readonly ReceivedMessage[]
-  /** What was said: `C: ` the client's lines, `S: ` ours, message text left out. `transcript.length` is a mark. */
+  /** What was said: `C: ` the client's lines, `S: ` ours, `tls: ` when TLS begins, message text left out. `transcript.length` is a mark. */
   readonly transcript: string
   /** How many connections there have been. */
   readonly connections: number
@@ -29,6 +31,8 @@ export interface NextHopOptions {
   readonly reply?: NextHopReplies
   /** EHLO keywords; default PIPELINING, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES. Add DSN or ETRN here. */
   readonly keywords?: readonly string[]
+  /** Offers STARTTLS, with the tests' certificate unless another is given. */
+  readonly tls?: SecureContextOptions
   /** To come back on the port of one that was closed. */
   readonly port?: number
   /** Default 127.0.0.1. */
@@ -71,7 +75,8 @@ export async function startNextHop(options: NextHopOptions = {}): Promise<NextHo
   server.unref()
   const { port } = server.address() as AddressInfo
 
-  const hop: NextHop = {
+  const hop: NextHop & { readonly tls?: SecureContextOptions } = {
+    ...(options.tls === undefined ? {} : { tls: { ...CERTIFICATE, ...options.tls } }),
     port,
     reply: options.reply ?? {},
     messages,

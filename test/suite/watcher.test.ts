@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { watchFiles } from '../../lib/suite/watcher.js'
+import { tempDir } from '../support/cleanup.js'
+import { within } from '../support/wait.js'
+
+/** Whether a file written `ago` milliseconds before it was read counts as changed; another's change ends the wait. */
+async function isToldOf(agoMs: number): Promise<boolean> {
+  const dir = tempDir('watcher')
+  const [file, other] = [path.join(dir, 'file'), path.join(dir, 'other')]
+  writeFileSync(file, 'x')
+  const since = Date.now()
+  utimesSync(file, (since - agoMs) / 1000, (since - agoMs) / 1000)
+  let looks = 0
+  let stop: () => void = () => undefined
+  const told = new Promise<void>((resolve) => {
+    const watcher = watchFiles(
+      () => {
+        // The second look comes after the first one has had its say.
+        if (++looks === 3) writeFileSync(other, 'x')
+        return 5
+      },
+      () => {
+        resolve()
+        return Promise.resolve()
+      },
+    )
+    stop = () => {
+      watcher.close()
+    }
+    watcher.set([file, other], since).catch(() => undefined)
+  })
+  const hold = setInterval(() => undefined, 1000)
+  try {
+    await within(told, { otherwise: () => 'nothing was told' })
+    return looks < 3
+  } finally {
+    clearInterval(hold)
+    stop()
+  }
+}
+
+describe('the watcher of files', () => {
+  it('takes a file for changed while it was read', async () => {
+    assert.equal(await isToldOf(0), true)
+  })
+
+  it('takes a file for changed that says it was written a moment before', async () => {
+    assert.equal(await isToldOf(5), true)
+  })
+
+  it('does not take one for changed that is older', async () => {
+    assert.equal(await isToldOf(1000), false)
+  })
+})
