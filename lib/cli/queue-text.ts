@@ -95,10 +95,11 @@ export function countText(result: Coverage & { readonly count: number }): string
 
 /** `dmail queue show`: a line for each thing, then the header section. */
 export function detailText(detail: QueueDetail, nowMs: number): string {
+  const next = whatNext(detail, nowMs)
   const lines: (readonly [string, string])[] = [
     ['id', visible(detail.id)],
     ['message', visible(detail.uuid)],
-    ['state', `${detail.state}, ${whatNext(detail, nowMs)}`],
+    ['state', next.startsWith(detail.state) ? next : `${detail.state}, ${next}`],
     ['arrived', `${timeText(detail.arrivedMs)}, ${spanText(nowMs - detail.arrivedMs)} ago`],
     ['sender', senderText(detail.sender)],
     ...detail.recipients.map((recipient) => ['recipient', visible(recipient)] as const),

@@ -196,6 +196,12 @@ Subject: \\x1b[2Jhello`,
     )
   })
 
+  it('that is suspended', () => {
+    const suspension = { domain: 'example.com', at: 'dmail.conf:12' }
+    const text = detailText({ ...detail, state: 'suspended', suspension }, NOW)
+    assert.match(text, /^state {8}suspended by dmail\.conf:12$/m)
+  })
+
   it('that is work of this machine and was never tried', () => {
     const text = detailText({ ...detail, kind: 'robot', work: '/bin/answer bob', reason: '', attempts: 0 }, NOW)
     assert.match(text, /^work {9}robot \/bin\/answer bob$/m)
