@@ -37,6 +37,8 @@ export function mainCf(dir: string, mailboxes: readonly string[]): Settings {
     // 127.0.0.1 is a client like any other here: its headers are no business of Postfix.
     local_header_rewrite_clients: '',
     biff: 'no',
+    // Debian's limit for the mailboxes of virtual(8) must not be below that for messages.
+    virtual_mailbox_limit: '0',
     virtual_mailbox_domains: [...domains].join(' '),
     virtual_mailbox_base: path.join(dir, 'mail'),
     virtual_mailbox_maps: entries.length === 0 ? '' : `inline:{ ${entries.join(' ')} }`,
