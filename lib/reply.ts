@@ -1,6 +1,6 @@
 /**
- * An SMTP reply: `code` (RFC 5321), `enhanced` status (RFC 3463), `text` for the sender. The text never shows a
- * path or an internal name.
+ * An SMTP reply: `code` (RFC 5321), `enhanced` status (RFC 3463), '' where the reply has none, `text` for the sender. The text
+ * never shows a path or an internal name.
  */
 export interface Reply {
   readonly code: number
@@ -8,7 +8,7 @@ export interface Reply {
   readonly text: string
 }
 
-type Template = readonly [code: number, enhanced: string, text: (subject: string) => string]
+type Template = readonly [code: number, enhanced: string, text: (subject: string, count: string) => string]
 
 /** Every reply the suite gives, in one table (decisions, "Reply texts"). */
 const REPLIES = {
@@ -31,12 +31,38 @@ const REPLIES = {
   bannedRecipient: [550, '5.7.1', (address) => `${address}: mail to this recipient is not accepted here`],
   notReady: [451, '4.3.0', () => 'This server cannot take mail just now, please try again later'],
   notKept: [451, '4.3.0', () => 'The message could not be stored just now, please send it again later'],
+
+  // ETRN (RFC 1985 5.3, Q4-Q6). Those of a node have no status: programs read the number behind 253.
+  etrnStarted: [250, '', (node) => `OK, sending of mail for node ${node} started`],
+  etrnNothing: [251, '', (node) => `OK, no messages waiting for node ${node}`],
+  etrnCounted: [253, '', (node, count) => `${count} pending messages for node ${node} started`],
+  etrnRunning: [458, '', (node) => `Unable to queue messages for node ${node}: they are being sent already`],
+  etrnTooSoon: [
+    458,
+    '',
+    (node, seconds) => `Unable to queue messages for node ${node}: asked for too often, try again in ${seconds} s`,
+  ],
+  etrnFailed: [458, '', () => 'Unable to queue messages just now, please try again later'],
+  etrnNotAllowed: [459, '', (node) => `Node ${node} not allowed: it is not served here, or not for your address`],
+  etrnNoQueues: [458, '5.3.5', () => 'There are no named queues here, ask for a domain'],
+  etrnNoArgument: [501, '5.5.4', () => 'Name the domain whose mail shall be sent: ETRN example.com'],
+  etrnBadArgument: [501, '5.5.4', () => 'That is not the name of a domain: ETRN example.com'],
+  etrnBeforeHello: [503, '5.5.1', () => 'Say EHLO first'],
+  etrnInTransaction: [503, '5.5.1', () => 'Not while a message is being sent: end it first, or say RSET'],
 } as const satisfies Record<string, Template>
 
 export type ReplyName = keyof typeof REPLIES
 
-/** The reply of that name; `subject` is the address (or IP) it is about. Control characters are left out. */
-export function reply(name: ReplyName, subject = ''): Reply {
-  const [code, enhanced, text] = REPLIES[name]
-  return { code, enhanced, text: text(subject.replace(/[\x00-\x1f\x7f]/g, '?')) }
+/**
+ * The reply of that name; `subject` is the address, IP or node it is about, `count` a number to name. Control characters are
+ * left out.
+ */
+export function reply(name: ReplyName, subject = '', count = ''): Reply {
+  const [code, enhanced, text]: Template = REPLIES[name]
+  return { code, enhanced, text: text(subject.replace(/[\x00-\x1f\x7f]/g, '?'), count) }
+}
+
+/** The text of a reply as it is sent behind the code: status first. */
+export function replyText({ enhanced, text }: Reply): string {
+  return enhanced === '' ? text : `${enhanced} ${text}`
 }

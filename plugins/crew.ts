@@ -17,6 +17,8 @@ export interface Crew {
   askOne(name: string, args?: unknown): Promise<unknown>
   /** Asks every process that has a queue; only the one may. `missing` counts those that did not answer in time. */
   askAll(name: string, args?: unknown): Promise<{ readonly answers: readonly unknown[]; readonly missing: number }>
+  /** In the one: called when a process with a queue has begun, with what asks that process alone. */
+  onJoin(listener: (ask: (name: string, args?: unknown) => Promise<unknown>) => void): void
   /** In init_master and init_child. */
   begin(server: HarakaServer): void
   close(): void
@@ -24,6 +26,8 @@ export interface Crew {
 
 /** A worker that hangs must not make everybody else wait for it. */
 const TIMEOUT_MS = 8_000
+/** The one may have to wait so long for a worker before it answers. */
+const ONE_TIMEOUT_MS = TIMEOUT_MS + 4_000
 
 interface Message {
   readonly event: 'dmail.ask' | 'dmail.answer' | 'dmail.ready'
@@ -44,6 +48,7 @@ export function createCrew(): Crew {
   const all = new Map<string, Handler>()
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
+  const joined: Parameters<Crew['onJoin']>[0][] = []
   const ready = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
@@ -55,13 +60,18 @@ export function createCrew(): Crew {
     return await handler(args)
   }
 
-  function ask(name: string, args: unknown, send: (message: Message) => void): Promise<unknown> {
+  function ask(
+    name: string,
+    args: unknown,
+    send: (message: Message) => void,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<unknown> {
     const id = nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
-        reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
-      }, TIMEOUT_MS)
+        reject(new Error(`no answer to ${name} in ${timeoutMs / 1000} s`))
+      }, timeoutMs)
       waiting.set(id, { resolve, reject, timer })
       send({ event: 'dmail.ask', id, name, args })
     })
@@ -102,10 +112,21 @@ export function createCrew(): Crew {
     if (process.connected) process.send?.(message)
   }
 
+  function askWorker(worker: HarakaWorker, name: string, args: unknown): Promise<unknown> {
+    return ask(name, args, (message) => {
+      toWorker(worker, message)
+    })
+  }
+
+  function join(worker: HarakaWorker): void {
+    ready.add(worker.id)
+    for (const listener of joined) listener((name, args) => askWorker(worker, name, args))
+  }
+
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
-    if (message.event === 'dmail.ready') ready.add(worker.id)
+    if (message.event === 'dmail.ready') join(worker)
     else if (message.event === 'dmail.answer') settle(message)
     else {
       answer(one, message, (reply) => {
@@ -118,7 +139,7 @@ export function createCrew(): Crew {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
     askOne(name, args) {
-      return role === 'worker' ? ask(name, args, toMaster) : run(one, name, args)
+      return role === 'worker' ? ask(name, args, toMaster, ONE_TIMEOUT_MS) : run(one, name, args)
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -127,15 +148,12 @@ export function createCrew(): Crew {
         workers
           // One that has not begun has no queue yet.
           .filter(({ id }) => ready.has(id))
-          .map((worker) =>
-            ask(name, args, (message) => {
-              toWorker(worker, message)
-            }),
-          ),
+          .map((worker) => askWorker(worker, name, args)),
       )
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       return { answers, missing: workers.length - answers.length }
     },
+    onJoin: (listener) => joined.push(listener),
     begin(server) {
       cluster = server.cluster
       if (cluster === undefined) {

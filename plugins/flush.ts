@@ -5,13 +5,24 @@ import type { Care } from './keeper.js'
 
 const FLUSH = 'queue.flush'
 
+/**
+ * A process that takes the place of one that ended is told of the flushes of so many milliseconds: the queue it takes over may
+ * have been in the middle of one.
+ */
+const RECENT_MS = 60_000
+const MAX_RECENT = 1000
+
 interface What {
   readonly domain: string
   readonly below: boolean
 }
 
+/** The last flushes, the latest at the end; in the one process. */
+const recent = new Map<string, What & { readonly untilMs: number }>()
+
 /** Every process sends what waits in its own queue for the domain (folded), with `below` for its sub-domains too. */
 export async function flushEverywhere(crew: Crew, what: What): Promise<FlushResult> {
+  remember(what)
   const { answers, missing } = await crew.askAll(FLUSH, what)
   const flushes = answers as readonly Flush[]
   return {
@@ -23,10 +34,29 @@ export async function flushEverywhere(crew: Crew, what: What): Promise<FlushResu
   }
 }
 
-/** In each process with a queue. */
+/** In each process. */
 export function answerFlush(crew: Crew, care: Care): void {
   crew.onAll(FLUSH, (args) => {
     const { domain, below } = args as What
     return care.flush(domain, below)
   })
+  crew.onJoin((ask) => {
+    forgetOld()
+    // One that does not answer is as one that was not asked: its mail waits for the next flush.
+    for (const { domain, below } of recent.values()) ask(FLUSH, { domain, below }).catch(() => undefined)
+  })
+}
+
+function remember({ domain, below }: What): void {
+  const key = `${String(below)} ${domain}`
+  recent.delete(key)
+  recent.set(key, { domain, below, untilMs: Date.now() + RECENT_MS })
+  forgetOld()
+}
+
+function forgetOld(): void {
+  for (const [key, { untilMs }] of recent) {
+    if (recent.size <= MAX_RECENT && untilMs > Date.now()) return
+    recent.delete(key)
+  }
 }

@@ -7,7 +7,7 @@ import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
 import { suspensionTable, type SuspensionTable } from '../lib/queue/suspensions.js'
 import { readItem } from '../lib/spool/item.js'
-import { afterFailure } from '../lib/spool/schedule.js'
+import { afterFailure, type Schedule } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { startThread, type Thread } from '../lib/thread.js'
@@ -45,6 +45,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     due: (file) => {
       keeper.due(file)
     },
+    loading: () => keeper.loading(),
     queued: (hmail) => {
       const header = headerOf(hmail)
       keeper.queued(hmail.filename, header)
@@ -90,6 +91,12 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     })
   }
 
+  /** Mail that was sent for ETRN while its domain is suspended does not expire by that: it waits on (Q2). */
+  function scheduleOf(hmail: HarakaHmail, { schedule }: Snapshot): Schedule {
+    const suspended = suspensions().find(queueDomain(hmail.todo.domain), Date.now()) !== undefined
+    return suspended ? { ...schedule, maxAgeMs: schedule.suspendMaxMs } : schedule
+  }
+
   /**
    * Haraka gives a message up after a number of tries (`temp_fail_intervals`), DMail by its age (Q1). Haraka's `deferred`
    * hooks run with our delay.
@@ -103,7 +110,8 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       return
     }
     const kind = isLocal(hmail, snapshot) ? 'local' : 'remote'
-    const next = afterFailure(snapshot.schedule, kind, hmail.num_failures, todo.queue_time, Date.now())
+    const schedule = kind === 'local' ? snapshot.schedule : scheduleOf(hmail, snapshot)
+    const next = afterFailure(schedule, kind, hmail.num_failures, todo.queue_time, Date.now())
     if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
     else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
   }

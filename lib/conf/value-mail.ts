@@ -69,6 +69,13 @@ export const parseDomainPatterns: ValueParser<PatternList> = quotable((text) => 
   return good({ text, matches: compilePatternList(folded.join(',')) })
 })
 
+/** The text of a domain list that was read, each of its entries folded. */
+export function foldDomainList(text: string): string {
+  return splitPatternList(text)
+    .map(({ text, negated }) => `${negated ? '!' : ''}${readDomainPattern(text) ?? text}`)
+    .join(',')
+}
+
 /** A domain with wildcards; the part that has none is folded to A-labels where it stands alone (R21). */
 export function readDomainPattern(text: string): string | undefined {
   if (!hasWildcard(text)) return readDomain(text)

@@ -2,6 +2,8 @@
 export interface Feed {
   /** `first`: before those that are merely due. */
   add(file: string, first: boolean): void
+  /** One that waits for a place goes before those that are merely due; any other is not touched. */
+  hurry(file: string): void
   /** The attempt at this file has ended, or there was none. */
   done(file: string): void
   readonly length: number
@@ -31,6 +33,9 @@ export function createFeed(limit: number, start: (file: string) => void): Feed {
       if (first) due.delete(file)
       if (first || !urgent.has(file)) (first ? urgent : due).add(file)
       next()
+    },
+    hurry(file) {
+      if (due.delete(file)) urgent.add(file)
     },
     done(file) {
       if (running.delete(file) || urgent.delete(file) || due.delete(file)) next()

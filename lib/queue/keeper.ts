@@ -39,6 +39,8 @@ export interface Keeper {
   waits(file: string, dueMs: number): void
   /** A timer has fired. */
   due(file: string): void
+  /** Haraka begins to look for the queue of an earlier process; what is returned is called at the end of that. */
+  loading(): () => void
   /** A file is in line for an attempt. Its header may not be known yet. */
   queued(file: string, header: EntryHeader | undefined): void
   learn(file: string, header: EntryHeader | undefined): void
@@ -72,6 +74,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
   /** Files whose header is not known, in order. */
   const unread = new Set<string>()
   let reading = false
+  /** Queues of earlier processes that Haraka has not listed to the end. */
+  let loads = 0
   /** Ids that are removed instead of tried. */
   const dropped = new Set<string>()
   /** Flushes asked for before everything was read. */
@@ -101,9 +105,17 @@ export function createKeeper(ports: KeeperPorts): Keeper {
         })
         .finally(() => {
           reading = false
-          if (unread.size === 0) early.clear()
+          forgetEarly()
         })
     })
+  }
+
+  function isComplete(): boolean {
+    return loads === 0 && !reading && unread.size === 0
+  }
+
+  function forgetEarly(): void {
+    if (isComplete()) early.clear()
   }
 
   async function readAll(): Promise<void> {
@@ -151,7 +163,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     entry.asked = true
     entry.flushing = true
     if (entry.stage === 'waiting') consider(entry)
-    else if (entry.stage === 'starting') feed.add(entry.file, true)
+    // Also one that Haraka itself put in line: it is not for the feed to start.
+    else if (entry.stage === 'starting') feed.hurry(entry.file)
     return true
   }
 
@@ -164,7 +177,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
   return {
     index,
-    isComplete: () => !reading && unread.size === 0,
+    isComplete,
 
     waits(file, dueMs) {
       feed.done(file)
@@ -182,6 +195,13 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       entry.dueMs = Math.min(entry.dueMs, Date.now())
       if (entry.domain === undefined) readSoon(file)
       else consider(entry)
+    },
+    loading() {
+      loads++
+      return () => {
+        loads--
+        forgetEarly()
+      }
     },
     queued(file, header) {
       const entry = index.at(file, 'starting')
@@ -212,7 +232,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
     flush(domain, below) {
       const entries = index.forDomain(domain, below)
-      const complete = !reading && unread.size === 0
+      const complete = isComplete()
       if (entries.some(({ flushing }) => flushing)) return { count: 0, running: true, complete }
       if (!complete) early.set(`${String(below)} ${domain}`, { domain, below })
       let count = 0

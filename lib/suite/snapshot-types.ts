@@ -1,5 +1,6 @@
 import type { Problem } from '../conf/problem.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
+import type { EtrnRules } from '../etrn/permission.js'
 import type { AccessRules } from '../routing/access.js'
 import type { Tables, World } from '../routing/tables.js'
 import type { Suspension } from '../queue/suspensions.js'
@@ -14,6 +15,7 @@ export interface Snapshot {
   readonly schedule: Schedule
   /** suspend_domain, in the order of its lines (Q2). */
   readonly suspensions: readonly Suspension[]
+  readonly etrn: EtrnRules
   readonly allowDuplicates: boolean
   readonly problems: readonly Problem[]
 }

@@ -19,6 +19,7 @@ import {
   aliasFiles,
   aliasOrder,
   buildAccess,
+  buildEtrn,
   buildSuspensions,
   buildTables,
   dropRoots,
@@ -153,6 +154,7 @@ export async function makeSnapshot(
       suspendMaxMs: ini.outbound.suspendMaxHours * HOUR_MS,
     },
     suspensions: buildSuspensions(configuration),
+    etrn: buildEtrn(configuration, tables),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
   }

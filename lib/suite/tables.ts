@@ -1,5 +1,6 @@
 import type { Configuration } from '../conf/load.js'
 import { formatAt } from '../conf/problem.js'
+import { namedDomains, type EtrnRules } from '../etrn/permission.js'
 import type { AccessRules } from '../routing/access.js'
 import type { LocalDomain } from '../routing/domains.js'
 import type { Suspension } from '../queue/suspensions.js'
@@ -7,6 +8,7 @@ import { forwardTable } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
 import type { RelayRule } from '../routing/relay.js'
 import type { AliasFile, Tables } from '../routing/tables.js'
+import { foldDomainList } from '../conf/value-mail.js'
 import type { Matcher } from '../conf/wildcard.js'
 
 /** Every local domain by name; the second and later host_domain lead to the first (R10). */
@@ -144,7 +146,16 @@ export function buildAccess({ conf }: Configuration): AccessRules {
 
 /** suspend_domain (Q2). */
 export function buildSuspensions({ conf }: Configuration): Suspension[] {
-  return conf.all('suspend_domain').map(({ value, at }) => ({ domain: value.text, at: lineOf(at) }))
+  return conf.all('suspend_domain').map(({ value, at }) => ({ domain: foldDomainList(value.text), at: lineOf(at) }))
+}
+
+/** Who may send ETRN for which domain (Q6). */
+export function buildEtrn(
+  { conf, ini }: Pick<Configuration, 'conf' | 'ini'>,
+  { gateways, localDomains }: Pick<Tables, 'gateways' | 'localDomains'>,
+): EtrnRules {
+  const lists = [...conf.all('suspend_domain'), ...conf.all('relay_to')].map(({ value }) => value.text)
+  return { allow: ini.etrn.allow.matches, rate: ini.etrn.rate, named: namedDomains(lists), gateways, localDomains }
 }
 
 function anyOf(settings: readonly { readonly value: { readonly matches: Matcher } }[]): Matcher {

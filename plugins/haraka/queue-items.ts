@@ -6,12 +6,15 @@ import type {
   HarakaClientPool,
   HarakaHmail,
   HarakaHmailClass,
+  HarakaOutbound,
   HarakaPlugin,
   HarakaQueueModule,
   QueuedRecipient,
 } from './types.js'
 
 export interface QueueItemEvents extends TimerEvents {
+  /** The queue of an earlier process is being listed; what is returned is called when all of it is. */
+  loading(): () => void
   /** An item is in line for an attempt; its header may not be known yet. */
   queued(hmail: HarakaHmail): void
   /** An attempt failed for now. Decides about the next one. */
@@ -51,6 +54,19 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     const due = Number(/^\d+_(\d+)_/.exec(file)?.[1] ?? 0)
     queue.temp_fail_queue.add(file, Math.max(due - Date.now(), 0), () => undefined)
     return Promise.resolve(file)
+  }
+
+  // A master hands the queue of a process that is gone to a worker (load_pid_queue, which calls the first); the only process
+  // takes all of it (the second). Until the directory is read nothing of it is known, also not that there is something.
+  const outbound = plugin.haraka_require('outbound') as HarakaOutbound
+  const { init_queue: load } = queue
+  queue.init_queue = outbound.init_queue = async (pid) => {
+    const loaded = events.loading()
+    try {
+      await load(pid)
+    } finally {
+      loaded()
+    }
   }
 
   const { prototype } = Hmail

@@ -72,6 +72,10 @@ export interface HarakaConnection extends Logging {
   readonly remote: { readonly ip: string }
   relaying: boolean
   readonly transaction: HarakaTransaction | null
+  /** `verb` is null (3.1, 3.3) before EHLO and HELO. */
+  readonly hello: { readonly verb: string | null }
+  /** Lines of the reply to EHLO; in the capabilities hook. */
+  readonly capabilities: string[] | null
   respond: (code: number, message: unknown, after?: () => void) => unknown
 }
 
@@ -187,6 +191,8 @@ export interface HarakaOutbound {
   build_todo(todo: HarakaTodo, stream: Writable, writeMore: () => void): void
   send_trans_email(transaction: QueueSource, done: (retval: number, message?: unknown) => void): void
   readonly delivery_queue: { push(item: HarakaHmail): void }
+  /** The same as that of outbound/queue. */
+  init_queue: HarakaQueueModule['init_queue']
 }
 
 /** What outbound reads of a transaction. */
@@ -200,6 +206,8 @@ export interface HarakaQueueModule {
   readonly queue_dir: string
   readonly temp_fail_queue: HarakaTimerQueue
   readonly delivery_queue: { push: (item: HarakaHmail) => void }
+  /** Lists the queue of an earlier process, or without a pid all of it. */
+  init_queue: (pid?: number) => Promise<void>
   /** Called for each file of the queue of an earlier process. */
   _add_file: (file: string) => Promise<string>
 }

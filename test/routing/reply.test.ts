@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { reply, type ReplyName } from '../../lib/reply.js'
+import { reply, replyText, type ReplyName } from '../../lib/reply.js'
 
-/** decisions, "Reply texts (RCPT)", and the rows of A1 to A5, D7 and R15. */
+/** decisions, "Reply texts (RCPT)", and the rows of A1 to A5, D7, R15, Q4 and Q5. */
 const CODES: Record<ReplyName, string> = {
   accepted: '250 2.1.5',
   queued: '250 2.0.0',
@@ -19,6 +19,18 @@ const CODES: Record<ReplyName, string> = {
   bannedRecipient: '550 5.7.1',
   notReady: '451 4.3.0',
   notKept: '451 4.3.0',
+  etrnStarted: '250',
+  etrnNothing: '251',
+  etrnCounted: '253',
+  etrnRunning: '458',
+  etrnTooSoon: '458',
+  etrnFailed: '458',
+  etrnNotAllowed: '459',
+  etrnNoQueues: '458 5.3.5',
+  etrnNoArgument: '501 5.5.4',
+  etrnBadArgument: '501 5.5.4',
+  etrnBeforeHello: '503 5.5.1',
+  etrnInTransaction: '503 5.5.1',
 }
 
 /** What a refused recipient is told names the address. */
@@ -37,9 +49,9 @@ describe('replies', () => {
   for (const [name, codes] of Object.entries(CODES) as [ReplyName, string][]) {
     it(`${name} is ${codes}`, () => {
       const { code, enhanced } = reply(name)
-      assert.equal(`${code} ${enhanced}`, codes)
-      // RFC 3463 3.1: the class of both is the same.
-      assert.equal(enhanced.charAt(0), String(code).charAt(0))
+      assert.equal(`${code} ${enhanced}`.trimEnd(), codes)
+      // RFC 3463 3.1: the class of both is the same; but for the 458 that RFC 1985 has for a failure that is final (Q4).
+      if (enhanced !== '' && name !== 'etrnNoQueues') assert.equal(enhanced.charAt(0), String(code).charAt(0))
     })
   }
 
@@ -48,6 +60,11 @@ describe('replies', () => {
       assert.match(reply(name, 'bob@domain1.com').text, /bob@domain1\.com/)
     })
   }
+
+  it('a status stands before the text, where there is one', () => {
+    assert.equal(replyText(reply('etrnNothing', 'example.com')), 'OK, no messages waiting for node example.com')
+    assert.match(replyText(reply('etrnNoArgument')), /^5\.5\.4 Name /)
+  })
 
   it('a subject cannot begin a line of its own', () => {
     assert.doesNotMatch(reply('badAddress', 'bob\r\n250 ok\0\x7f').text, /[\r\n\0\x7f]/)
