@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { openLive, type Live } from '../lib/suite/live.js'
+import type { RasStatus } from '../lib/control/protocol.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import type { Route } from '../lib/routing/types.js'
 import { createCrew, type Crew } from './crew.js'
@@ -28,6 +29,13 @@ export interface Shared {
   care(plugin: HarakaPlugin): Care
   /** Called in every process when Haraka stops it. */
   readonly onShutdown: (() => void)[]
+  /** What lines have to say for `dmail status`, in the process that knows. */
+  readonly reports: Reports
+}
+
+export interface Reports {
+  /** The rounds of ras_timer; there in the one process, once the line dmail/etrn has begun. */
+  ras?: () => RasStatus | undefined
 }
 
 let shared: Shared | undefined
@@ -53,6 +61,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
         care?.close()
       },
     ],
+    reports: {},
     sizes: new WeakMap(),
     routes: new WeakMap(),
     snapshotOf(transaction) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { checkCommand, type CheckOptions } from './check.js'
+import { etrnRemoteCommand, type EtrnRemoteOptions } from './etrn-remote.js'
 import { initCommand } from './init.js'
 import { routeCommand, type RouteOptions } from './route.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
@@ -45,6 +46,15 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     .option('--trusted', 'the client may relay', false)
     .action(async (address: string, options: RouteOptions & CommonOptions) => {
       exit = await routeCommand(address, options, terminal)
+    })
+
+  common(program.command('etrn'))
+    .argument('<domain...>', 'domains to ask for; @domain includes its sub-domains')
+    .summary('ask a provider for the mail it holds for us')
+    .description('Sends ETRN for each domain to a mail server that holds mail for us, and prints what it says.')
+    .requiredOption('--remote <host>', 'the mail server to ask: host, host:port or [IPv6 address]:port')
+    .action(async (domains: readonly string[], options: EtrnRemoteOptions) => {
+      exit = await etrnRemoteCommand(domains, options, terminal)
     })
 
   program

@@ -229,6 +229,13 @@ export const INI_KEYS = [
     off: true,
     note: 'How often mail for one domain may be asked for (Q6).',
   },
+  {
+    section: 'etrn',
+    key: 'hangup_after',
+    kind: 'duration',
+    default: '10m',
+    note: 'How long after ETRN ras_hangup waits, so that the provider can bring the mail (Q8).',
+  },
 ] as const satisfies readonly IniKey[]
 
 type Row = (typeof INI_KEYS)[number]

@@ -5,6 +5,7 @@ import { parseIni, type ParsedIni } from './ini.js'
 import { readSettingLines } from './lines.js'
 import type { MapPath } from './paths.js'
 import type { Problem } from './problem.js'
+import { checkRas } from './ras.js'
 import { decodeText, readRegularFile } from './read-file.js'
 
 /** What an operator configured, read once and never changed: a reload makes a new one. */
@@ -40,7 +41,7 @@ export async function loadConfiguration(harakaDir: string): Promise<Configuratio
     return { ...common, conf, problems: [...iniProblems, ...lineProblems], fatal: lineProblems }
   }
   const { conf, problems, fatal } = parseSettings(lines, mapPath, 'dmail.conf')
-  return { ...common, conf, problems: [...iniProblems, ...lineProblems, ...problems], fatal }
+  return { ...common, conf, problems: [...iniProblems, ...lineProblems, ...problems, ...checkRas(conf, ini)], fatal }
 }
 
 async function loadIni(file: string, base: string): Promise<ParsedIni> {

@@ -397,7 +397,7 @@ export const SUITE_SETTINGS = [
     server: 'D',
     handled: 'suite',
     lenient: true,
-    note: 'A program that opens the line before ETRN is sent.',
+    note: 'A program that opens the line before ETRN is sent, run as robots are.',
   },
   {
     name: 'ras_hangup',
@@ -406,6 +406,6 @@ export const SUITE_SETTINGS = [
     server: 'D',
     handled: 'suite',
     lenient: true,
-    note: 'A program that closes the line after ETRN was sent.',
+    note: 'A program that closes the line again, `[etrn] hangup_after` after ETRN was sent.',
   },
 ] as const satisfies readonly SettingSpec[]

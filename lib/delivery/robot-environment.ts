@@ -14,9 +14,7 @@ export function robotEnvironment(
 ): Record<string, string> {
   const at = envelope.recipient.lastIndexOf('@')
   return {
-    PATH: own.PATH ?? '/usr/bin:/bin',
-    HOME: home ?? own.HOME ?? '/',
-    LANG: own.LANG ?? 'C',
+    ...plainEnvironment(home, own),
     SENDER: clean(envelope.sender),
     RECIPIENT: clean(envelope.recipient),
     ORIGINAL_RECIPIENT: clean(envelope.originalRecipient),
@@ -25,6 +23,14 @@ export function robotEnvironment(
     MESSAGE_ID: clean(envelope.messageId),
     CLIENT_IP: clean(envelope.clientIp),
   }
+}
+
+/** The environment of a program that has no message: PATH and LANG of the server, HOME of the account it runs as (D8). */
+export function plainEnvironment(
+  home: string | undefined,
+  own: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  return { PATH: own.PATH ?? '/usr/bin:/bin', HOME: home ?? own.HOME ?? '/', LANG: own.LANG ?? 'C' }
 }
 
 function clean(value: string): string {

@@ -65,6 +65,6 @@ export async function runRobot(spec: RobotSpec, message: MessageSource, envelope
 }
 
 /** Nothing to become: not even root's supplementary groups would go, and others may not set theirs. */
-function isOurselves(user: { readonly uid: number; readonly gid: number }): boolean {
+export function isOurselves(user: { readonly uid: number; readonly gid: number }): boolean {
   return process.getuid?.() !== 0 && user.uid === process.getuid?.() && user.gid === process.getgid?.()
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../conf/problem.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
 import type { EtrnRules } from '../etrn/permission.js'
+import type { RasSettings } from '../etrn/settings.js'
 import type { AccessRules } from '../routing/access.js'
 import type { Tables, World } from '../routing/tables.js'
 import type { Suspension } from '../queue/suspensions.js'
@@ -16,6 +17,8 @@ export interface Snapshot {
   /** suspend_domain, in the order of its lines (Q2). */
   readonly suspensions: readonly Suspension[]
   readonly etrn: EtrnRules
+  /** ras_timer and what belongs to it; undefined where the provider is not asked (Q8). */
+  readonly ras: RasSettings | undefined
   readonly allowDuplicates: boolean
   readonly problems: readonly Problem[]
 }

@@ -14,6 +14,7 @@ import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
 import { forwardFileReader } from './forward-files.js'
+import { buildRas } from './ras.js'
 import type { Snapshot } from './snapshot-types.js'
 import {
   aliasFiles,
@@ -155,6 +156,7 @@ export async function makeSnapshot(
     },
     suspensions: buildSuspensions(configuration),
     etrn: buildEtrn(configuration, tables),
+    ras: buildRas(configuration),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
   }

@@ -1,4 +1,5 @@
 import type { HarakaPlugin } from '../haraka/types.js'
+import { attachRas } from '../ras.js'
 import { attachRunner } from '../runner.js'
 import type { Shared } from '../shared.js'
 import { attachEtrnServer } from './server.js'
@@ -7,4 +8,5 @@ import { attachEtrnServer } from './server.js'
 export function attachEtrn(plugin: HarakaPlugin, shared: Shared): void {
   attachRunner(plugin, shared)
   attachEtrnServer(plugin, shared)
+  attachRas(plugin, shared)
 }

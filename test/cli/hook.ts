@@ -70,6 +70,7 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
     },
     onShutdown: [],
     snapshotOf: () => snapshot,
+    reports: {},
     sizes: new WeakMap(),
     routes,
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { codes, makeSite, queueIsEmpty, RELAYING, siteConf, siteIni, startSite, users, type Site } from '../e2e/site.js'
-import { makeCertificate } from '../support/certificate.js'
+import { makeCertificate } from './self-signed.js'
 import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
 import type { MboxMessage } from '../support/mbox.js'
 import { startPostfix, withoutPostfix, type Postfix } from '../support/postfix.js'

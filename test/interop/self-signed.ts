@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { tempDir } from './cleanup.js'
+import { tempDir } from '../support/cleanup.js'
 
 /** Files in PEM form. */
 export interface Certificate {
