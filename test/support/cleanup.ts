@@ -31,10 +31,12 @@ function watch(): void {
   watching = true
   process.once('exit', runTasks)
   for (const signal of SIGNALS) {
-    process.once(signal, () => {
+    // Not once(): the signal comes twice where a whole process group gets it and the test runner passes it on, and without
+    // a listener the second one would end this process in the middle of its tasks.
+    process.on(signal, () => {
       runTasks()
       // The test runner has a handler of its own, which still has results to print.
-      if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal])
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal])
     })
   }
 }

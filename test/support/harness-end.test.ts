@@ -24,6 +24,12 @@ const ENDS: [how: string, script: string][] = [
   ['comes to its end', ''],
   ['throws', 'throw new Error("a fault in the test")'],
   ['is ended with SIGTERM', 'process.kill(process.pid, "SIGTERM")'],
+  [
+    'is ended with SIGTERM again and again',
+    `const again = 'for (;;) process.kill(' + process.pid + ', "SIGTERM")'
+    require('node:child_process').spawn(process.execPath, ['-e', again], { stdio: 'ignore' })
+    setInterval(() => undefined, 1000)`,
+  ],
   ['is interrupted', 'process.kill(process.pid, "SIGINT")'],
 ]
 
