@@ -1,4 +1,5 @@
 import type { Coverage, QueueRow } from '../control/protocol.js'
+import { parseFilter } from '../queue/filter-words.js'
 import { actionText, countText, detailText, lacks, LIST_HEAD, rowText, type Action } from './queue-text.js'
 import { complain, printed, progressLine, widthOf, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
@@ -6,10 +7,16 @@ import { visibleJson } from './text.js'
 
 /**
  * `dmail queue list [FILTER...]`: a line or two for each message, as they come from the server. With --json an array of QueueRow;
- * an array without its end is an answer that was cut. Exit 1 when a part of the queue is not in the answer.
+ * an array without its end is an answer that was cut. Exit 1 when a part of the queue is not in the answer,
+ * 2 for a filter that is none.
  */
-export function queueList(filter: readonly string[], options: ServerOptions, terminal: Terminal): Promise<Exit> {
-  return withServer(options, terminal, async (ask) => {
+export async function queueList(filter: readonly string[], options: ServerOptions, terminal: Terminal): Promise<Exit> {
+  const parsed = parseFilter(filter, { need: false, nowMs: 0 })
+  if (!parsed.ok) {
+    complain(terminal, parsed.message, parsed.hint)
+    return EXIT.usage
+  }
+  return await withServer(options, terminal, async (ask) => {
     const sheet = options.json ? jsonRows(terminal) : tableRows(terminal)
     const result = await ask('queue.list', { filter }, { item: sheet.row })
     await sheet.end(result)
@@ -70,7 +77,7 @@ const VERB: Record<Action, string> = {
 
 /**
  * `dmail queue send|hold|release|drop FILTER...`. Exit 1 when something was left out, nothing matched, or a part of the queue did
- * not answer; 2 without a filter: everything must be asked for by name.
+ * not answer; 2 for a filter that is none, and without one: everything must be asked for by name.
  */
 export async function queueAction(
   action: Action,
@@ -80,6 +87,11 @@ export async function queueAction(
 ): Promise<Exit> {
   if (filter.length === 0) {
     complain(terminal, `queue ${action} needs a filter: "dmail queue ${action} all" to ${VERB[action]}`)
+    return EXIT.usage
+  }
+  const parsed = parseFilter(filter, { need: true, nowMs: 0 })
+  if (!parsed.ok) {
+    complain(terminal, parsed.message, parsed.hint)
     return EXIT.usage
   }
   return await withServer(options, terminal, async (ask) => {

@@ -67,6 +67,18 @@ mie3k2a1AbCdEg    5h   4.1k  waiting    bob@domain1.com -> fred@example.com
     })
   }
 
+  for (const args of [
+    ['queue', 'older=x'],
+    ['queue', 'list', 'foo=bar'],
+    ['queue', 'drop', 'domain='],
+  ]) {
+    it(`dmail ${args.join(' ')} is wrong use`, async () => {
+      const { exit, out, err, requests } = await talk(args, TWO)
+      assert.deepEqual([exit, out, requests], [2, '', []])
+      assert.match(err, /^dmail: .+\n {7}\S/)
+    })
+  }
+
   it('takes a word that is no command for a slip', async () => {
     const { exit, err, requests } = await talk(['queue', 'remove', 'domain=example.com'], TWO)
     assert.deepEqual([exit, requests], [2, []])
