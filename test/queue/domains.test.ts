@@ -63,7 +63,7 @@ describe('things by domain', () => {
         fc.tuple(domain, item).map((pair) => new Remove(pair)),
         fc.tuple(domain, fc.boolean()).map((args) => new Ask(...args)),
       ],
-      { maxCommands: 60 },
+      { maxCommands: 60, size: 'max' },
     )
     fc.assert(
       fc.property(commands, (list) => {

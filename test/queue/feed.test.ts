@@ -73,7 +73,7 @@ describe('the feed', () => {
       file: fc.nat(12).map(String),
     })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 100 }), (limit, steps) => {
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 100, size: 'max' }), (limit, steps) => {
         const running = new Set<string>()
         const here = new Set<string>()
         const feed = createFeed(limit, (file) => {

@@ -6,7 +6,7 @@ import { createHeap } from '../../lib/queue/heap.js'
 it('a heap gives what is due in order of time, and in the order of coming within one time', () => {
   const step = fc.oneof(fc.record({ add: fc.nat(20) }), fc.record({ until: fc.nat(20) }))
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
       const heap = createHeap<{ readonly time: number; readonly n: number }>(({ time }) => time)
       let model: { time: number; n: number }[] = []
       steps.forEach((one, n) => {
