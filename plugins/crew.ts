@@ -42,7 +42,10 @@ interface Waiting {
   readonly worker: number | undefined
 }
 
-export function createCrew(): Crew {
+/** What a worker is to itself. */
+export type OwnProcess = Pick<NodeJS.Process, 'on' | 'off' | 'connected' | 'send'>
+
+export function createCrew(self: OwnProcess = process): Crew {
   const all = new Map<string, Handler>()
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
@@ -111,7 +114,7 @@ export function createCrew(): Crew {
   }
 
   function toMaster(message: Message): void {
-    if (process.connected) process.send?.(message)
+    if (self.connected) self.send?.(message)
   }
 
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
@@ -154,12 +157,12 @@ export function createCrew(): Crew {
         cluster.on('exit', lost)
       } else {
         role = 'worker'
-        process.on('message', fromMaster)
+        self.on('message', fromMaster)
         toMaster({ event: 'dmail.ready' })
       }
     },
     close() {
-      process.off('message', fromMaster)
+      self.off('message', fromMaster)
       for (const { timer } of waiting.values()) clearTimeout(timer)
     },
   }
