@@ -38,7 +38,7 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly timer: NodeJS.Timeout
-  /** Whose answer is waited for; undefined = the master's. */
+  /** The worker that is asked; undefined = the one. */
   readonly worker: number | undefined
 }
 
@@ -50,6 +50,8 @@ export function createCrew(self: OwnProcess = process): Crew {
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
   const ready = new Set<number>()
+  /** Workers that did not answer in time, and not since: they are asked, but not waited for. */
+  const silent = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
   let nextId = 0
@@ -60,17 +62,24 @@ export function createCrew(self: OwnProcess = process): Crew {
     return await handler(args)
   }
 
-  function ask(name: string, args: unknown, worker?: HarakaWorker): Promise<unknown> {
+  function ask(
+    name: string,
+    args: unknown,
+    send: (message: Message) => void,
+    worker: number | undefined,
+  ): Promise<unknown> {
     const id = nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
+        if (worker !== undefined) silent.add(worker)
         reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
       }, TIMEOUT_MS)
-      waiting.set(id, { resolve, reject, timer, worker: worker?.id })
-      const message: Message = { event: 'dmail.ask', id, name, args }
-      if (worker === undefined) toMaster(message)
-      else toWorker(worker, message)
+      waiting.set(id, { resolve, reject, timer, worker })
+      send({ event: 'dmail.ask', id, name, args })
+      if (worker !== undefined && silent.has(worker)) {
+        settle({ event: 'dmail.answer', id, error: 'it has not answered for some time' })
+      }
     })
   }
 
@@ -94,17 +103,18 @@ export function createCrew(self: OwnProcess = process): Crew {
       })
   }
 
-  /** Nobody waits for the answer of a worker that has died. */
-  function lost({ id: worker }: HarakaWorker): void {
-    ready.delete(worker)
-    for (const [id, asked] of waiting) {
-      if (asked.worker === worker) settle({ event: 'dmail.answer', id, error: 'the process has ended' })
-    }
+  function toWorker(worker: HarakaWorker, message: Message): void {
+    if (worker.isConnected()) worker.send(message, () => undefined)
+    else lost(worker)
   }
 
-  function toWorker(worker: HarakaWorker, message: Message): void {
-    // One that is just going away answers no more; the time limit is for it.
-    if (worker.isConnected()) worker.send(message, () => undefined)
+  /** A worker that has gone answers no more: nobody needs to wait for the time limit. */
+  function lost(worker: HarakaWorker): void {
+    ready.delete(worker.id)
+    silent.delete(worker.id)
+    for (const [id, asked] of waiting) {
+      if (asked.worker === worker.id) settle({ event: 'dmail.answer', id, error: 'the worker has gone' })
+    }
   }
 
   const fromMaster = (received: unknown): void => {
@@ -120,6 +130,7 @@ export function createCrew(self: OwnProcess = process): Crew {
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
+    silent.delete(worker.id)
     if (message.event === 'dmail.ready') ready.add(worker.id)
     else if (message.event === 'dmail.answer') settle(message)
     else {
@@ -133,7 +144,7 @@ export function createCrew(self: OwnProcess = process): Crew {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
     askOne(name, args) {
-      return role === 'worker' ? ask(name, args) : run(one, name, args)
+      return role === 'worker' ? ask(name, args, toMaster, undefined) : run(one, name, args)
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -142,7 +153,16 @@ export function createCrew(self: OwnProcess = process): Crew {
         workers
           // One that has not begun has no queue yet.
           .filter(({ id }) => ready.has(id))
-          .map((worker) => ask(name, args, worker)),
+          .map((worker) =>
+            ask(
+              name,
+              args,
+              (message) => {
+                toWorker(worker, message)
+              },
+              worker.id,
+            ),
+          ),
       )
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       return { answers, missing: workers.length - answers.length }
