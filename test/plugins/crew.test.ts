@@ -10,6 +10,7 @@ interface FakeWorker {
   /** What it is to itself: messages from the master arrive here. */
   readonly self: EventEmitter
   readonly begin: () => void
+  readonly disconnect: () => void
   readonly die: () => void
 }
 
@@ -49,6 +50,9 @@ class Cluster extends EventEmitter {
       self,
       begin: () => {
         crew.begin({ cluster: { isMaster: false, on: () => undefined } })
+      },
+      disconnect: () => {
+        self.connected = false
       },
       die: () => {
         self.connected = false
@@ -157,6 +161,20 @@ describe('the processes of a Haraka', () => {
     assert.equal(done, false)
     mock.timers.tick(1)
     assert.deepEqual(await asking, { answers: [1], missing: 1 })
+    // No tick: it is asked again, but nobody waits.
+    assert.deepEqual(await cluster.master.askAll('count'), { answers: [1], missing: 1 })
+  })
+
+  it('a worker whose connection is closed is not waited for', async (context) => {
+    const cluster = new Cluster(context)
+    const [closed, well] = [cluster.fork(), cluster.fork()]
+    for (const { crew, begin } of [closed, well]) {
+      crew.onAll('count', () => 1)
+      begin()
+    }
+    await turn()
+    closed.disconnect()
+    assert.deepEqual(await cluster.master.askAll('count'), { answers: [1], missing: 1 })
   })
 
   it('a worker that dies while it is asked is missing at once', async (context) => {
