@@ -42,11 +42,14 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly timer: NodeJS.Timeout
-  /** Whose answer is waited for; undefined = the master's. */
+  /** The worker that is asked; undefined = the one. */
   readonly worker: number | undefined
 }
 
-export function createCrew(): Crew {
+/** What a worker is to itself. */
+export type OwnProcess = Pick<NodeJS.Process, 'on' | 'off' | 'connected' | 'send'>
+
+export function createCrew(self: OwnProcess = process): Crew {
   const all = new Map<string, Handler>()
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
@@ -128,7 +131,7 @@ export function createCrew(): Crew {
   }
 
   function toMaster(message: Message): void {
-    if (process.connected) process.send?.(message)
+    if (self.connected) self.send?.(message)
   }
 
   function join(worker: HarakaWorker): void {
@@ -180,13 +183,13 @@ export function createCrew(): Crew {
         cluster.on('exit', lost)
       } else {
         role = 'worker'
-        process.on('message', fromMaster)
+        self.on('message', fromMaster)
         toMaster({ event: 'dmail.ready' })
       }
       began()
     },
     close() {
-      process.off('message', fromMaster)
+      self.off('message', fromMaster)
       for (const { timer } of waiting.values()) clearTimeout(timer)
     },
   }

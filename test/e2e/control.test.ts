@@ -228,7 +228,7 @@ for (const { version, nodes, processes } of SETUPS) {
       await submit(...Array.from({ length: 6 }, (_, n) => `busy${n}@busy.example.com`))
       const rows = await listed(6, 'suspended')
       assert.deepEqual(rows[0]?.suspension, suspension)
-      assert.equal(rows[0]?.nextMs, untilMs)
+      assert.equal(rows[0].nextMs, untilMs)
       const again = await call('suspend', { domain: 'busy.example.com', reason: 'still full' })
       assert.equal(again.waiting, 6)
       await haraka.restart()
@@ -268,10 +268,11 @@ for (const { version, nodes, processes } of SETUPS) {
       await submit('later@busy.example.com')
       await haraka.waitForLog(/come back later/, { from })
       const [row] = await listed(1, 'waiting')
-      assert.match(row?.reason ?? '', /^450 4\.2\.0 come back later/)
-      assert.equal(row?.attempts, 1)
-      assert.ok((row?.nextMs ?? 0) > Date.now() + 3_600_000)
-      await call('queue.hold', { filter: [row?.id ?? ''] })
+      assert.ok(row !== undefined)
+      assert.match(row.reason, /^450 4\.2\.0 come back later/)
+      assert.equal(row.attempts, 1)
+      assert.ok((row.nextMs ?? 0) > Date.now() + 3_600_000)
+      await call('queue.hold', { filter: [row.id] })
       const taken = nextHop.messages.length
       nextHop.reply = {}
       await call('queue.release', { filter: ['domain=busy.example.com'] })
@@ -300,7 +301,7 @@ function assertBusy({ queue, domains, version, workers, missing, complete }: Sta
 /** Asks again until the answer is yes. */
 async function eventually(probe: () => Promise<boolean>): Promise<void> {
   let yes = false
-  let failed: unknown
+  let failed: Error | undefined
   let asking = false
   await until(
     () => {
@@ -312,7 +313,7 @@ async function eventually(probe: () => Promise<boolean>): Promise<void> {
             yes = answer
           })
           .catch((error: unknown) => {
-            failed = error
+            failed = error instanceof Error ? error : new Error(String(error))
           })
           .finally(() => {
             asking = false

@@ -87,8 +87,18 @@ describe('asking a provider with ETRN', () => {
     ['a line of 1 MB', `250 ${'x'.repeat(1_000_000)}`, /^a line of more than 2048 bytes$/],
     ['a reply of 1 MB', '250-x\n'.repeat(200_000), /^a reply of more than 100 lines$/],
     ['a closed connection', 'close', /^the provider closed the connection$/],
-    ['the end of the session', '421 4.3.2 going down', /^the provider ended the session: 421 4\.3\.2 going down$/, /^not 421 4\.3\.2 going down$/],
-    ['two replies to one command', '250 started\n250 started', /^the provider spoke out of turn: 250 started$/, /^ok 250 started$/],
+    [
+      'the end of the session',
+      '421 4.3.2 going down',
+      /^the provider ended the session: 421 4\.3\.2 going down$/,
+      /^not 421 4\.3\.2 going down$/,
+    ],
+    [
+      'two replies to one command',
+      '250 started\n250 started',
+      /^the provider spoke out of turn: 250 started$/,
+      /^ok 250 started$/,
+    ],
   ]
   for (const [what, answer, trouble, own] of breaks) {
     it(`ends with ${what}, and tells what it has`, async () => {

@@ -35,7 +35,15 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'begins TLS where it is offered, and asks anew what is offered',
-    hears: ['220 hi', '250-next\n250 STARTTLS', '220 go', 'tls', '250-next\n250-STARTTLS\n250 ETRN', '250 started', '221 bye'],
+    hears: [
+      '220 hi',
+      '250-next\n250 STARTTLS',
+      '220 go',
+      'tls',
+      '250-next\n250-STARTTLS\n250 ETRN',
+      '250 started',
+      '221 bye',
+    ],
     says: [EHLO, 'STARTTLS', 'tls', EHLO, 'ETRN domain1.com', 'QUIT', 'end'],
     replies: ['ok 250 started'],
   },

@@ -65,7 +65,10 @@ describe('ras_dial and ras_hangup', () => {
       await make('dial', 'echo "NO  CARRIER"; echo >&2 sorry; exit 3')
       const ran = await (await find(['dial'])).run()
       assert.equal(ran.ok, false)
-      assert.match('text' in ran ? ran.text : '', /^dial ended with status 3 and said: (?:NO CARRIER sorry|sorry NO CARRIER)$/)
+      assert.match(
+        'text' in ran ? ran.text : '',
+        /^dial ended with status 3 and said: (?:NO CARRIER sorry|sorry NO CARRIER)$/,
+      )
     }),
   )
 

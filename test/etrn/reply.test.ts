@@ -57,13 +57,18 @@ describe('the reader of SMTP replies', () => {
   it('does not mind how the bytes come', () => {
     const line = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replace(/[\r\n]/g, ''))
     fc.assert(
-      fc.property(fc.integer({ min: 200, max: 599 }), fc.array(line, { minLength: 1, maxLength: 5 }), fc.nat(), (code, lines, cut) => {
-        const text = lines.map((each, at) => `${code}${at === lines.length - 1 ? ' ' : '-'}${each}\r\n`).join('')
-        const bytes = Buffer.from(text)
-        const at = cut % (bytes.length + 1)
-        assert.deepEqual(read(bytes.subarray(0, at), bytes.subarray(at)), read(bytes))
-        assert.equal(read(bytes).replies.length, 1)
-      }),
+      fc.property(
+        fc.integer({ min: 200, max: 599 }),
+        fc.array(line, { minLength: 1, maxLength: 5 }),
+        fc.nat(),
+        (code, lines, cut) => {
+          const text = lines.map((each, at) => `${code}${at === lines.length - 1 ? ' ' : '-'}${each}\r\n`).join('')
+          const bytes = Buffer.from(text)
+          const at = cut % (bytes.length + 1)
+          assert.deepEqual(read(bytes.subarray(0, at), bytes.subarray(at)), read(bytes))
+          assert.equal(read(bytes).replies.length, 1)
+        },
+      ),
     )
   })
 

@@ -169,9 +169,15 @@ describe('reasons over a restart', () => {
   })
 
   const claims: readonly (readonly [what: string, left: Options, now: Options, whose: number, theirs: boolean])[] = [
-    ['a worker with the pid of an earlier start takes that one\'s', { run: EARLIER, pid: 10 }, {}, 10, true],
+    ["a worker with the pid of an earlier start takes that one's", { run: EARLIER, pid: 10 }, {}, 10, true],
     ['a living worker of this start keeps its own', { pid: 20 }, { alive: [20] }, 20, false],
-    ['whoever has the pid of a dead worker of an earlier start now', { run: EARLIER, pid: 20 }, { alive: [20] }, 20, true],
+    [
+      'whoever has the pid of a dead worker of an earlier start now',
+      { run: EARLIER, pid: 20 },
+      { alive: [20] },
+      20,
+      true,
+    ],
     ['a dead worker of this start', { pid: 20 }, {}, 20, true],
     ['not its own file', { pid: 10 }, {}, 10, false],
   ]
