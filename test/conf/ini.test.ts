@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDuration, parseList, parseRate, parseSize } from '../../lib/conf/forms.js'
 import { INI_KEYS } from '../../lib/conf/ini-keys.js'
+import type { DmailIni } from '../../lib/conf/ini-keys.js'
 import { parseIni, type ParsedIni } from '../../lib/conf/ini.js'
 import { brief, shown } from './helpers.js'
 
@@ -26,7 +27,13 @@ const DEFAULTS = {
     exitStatus: 'sysexits',
   },
   file: { userRoots: [] },
-  outbound: { retryInterval: 7_200_000 },
+  outbound: { retryInterval: 7_200_000, suspendMaxHours: Number.POSITIVE_INFINITY },
+  etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000 },
+}
+
+/** With texts in place of compiled patterns. */
+function plain({ etrn, ...others }: DmailIni): unknown {
+  return { ...others, etrn: { ...etrn, allow: etrn.allow.text } }
 }
 
 describe('forms of dmail.ini', () => {
@@ -59,7 +66,7 @@ describe('forms of dmail.ini', () => {
 describe('dmail.ini', () => {
   it('has a default for every key', () => {
     const { ini, problems } = read('')
-    assert.deepEqual(ini, DEFAULTS)
+    assert.deepEqual(plain(ini), DEFAULTS)
     assert.deepEqual(problems, [])
   })
 
@@ -92,10 +99,15 @@ describe('dmail.ini', () => {
         'c:\\dmail = /var/dmail',
         '[outbound]',
         'retry_interval=15m',
+        'suspend_max_hours=1440',
+        '[etrn]',
+        'allow=192.0.2.0/24, 10.*',
+        'rate=off',
+        'hangup_after=90s',
       ].join('\n'),
     )
     assert.deepEqual(brief(problems), [])
-    assert.deepEqual(ini, {
+    assert.deepEqual(plain(ini), {
       ...DEFAULTS,
       paths: new Map([['c:\\dmail', '/var/dmail']]),
       routing: { rematchForwards: false, plusAddress: '+#' },
@@ -113,7 +125,8 @@ describe('dmail.ini', () => {
         userRoots: ['/opt/robots'],
         exitStatus: 'ignore',
       },
-      outbound: { retryInterval: 900_000 },
+      outbound: { retryInterval: 900_000, suspendMaxHours: 1440 },
+      etrn: { allow: '192.0.2.0/24, 10.*', rate: { count: Number.POSITIVE_INFINITY, per: 1000 }, hangupAfter: 90_000 },
     })
   })
 

@@ -184,7 +184,8 @@ describe('C6: settings that are not acted on', () => {
     ['POP_port 110', 'warning dmail.conf:1:1: pop_port is a setting of the POP server (DPOP)'],
     ['dlist_path /x', 'warning dmail.conf:1:1: dlist_path is a setting of the mailing list server (DList)'],
     ['bomb_max 50', 'warning dmail.conf:1:1: bomb_max is set in Haraka, not here'],
-    ['ras_timer whatever it was', 'warning dmail.conf:1:1: ras_timer is not supported'],
+    ['ras_timer whatever it was', 'warning dmail.conf:1:11: "whatever it was" is not a whole number from 1 to 525600'],
+    ['bounce_body true', 'warning dmail.conf:1:1: bounce_body is not supported'],
     ['dwatch_path /x', undefined],
   ]
   for (const [line, problem] of rows) {

@@ -189,8 +189,9 @@ describe('the timer of ras_timer', () => {
     timer.configure(RAS)
     await advance(10 * SECOND)
     timer.close()
-    assert.equal(rounds[0]?.signal.aborted, true)
-    rounds[0]?.end()
+    const [round] = rounds
+    assert.ok(round?.signal.aborted)
+    round.end()
     timer.configure({ ...RAS, host: 'other.example.net' })
     await advance(24 * HOUR)
     assert.equal(rounds.length, 1)
