@@ -39,10 +39,12 @@ export function watchFiles(everyMs: () => number, changed: () => Promise<void>):
   schedule()
   return {
     async set(next, since) {
-      files = next
       // In this order: what is written between the two is seen by the second.
-      const now = await fingerprint(files)
-      seen = (await changedSince(files, since)) ? '' : now
+      const now = await fingerprint(next)
+      const changed = await changedSince(next, since)
+      // At once: a look in between would take new files for changed ones.
+      files = next
+      seen = changed ? '' : now
     },
     close() {
       closed = true
