@@ -22,8 +22,10 @@ export function watchFiles(everyMs: () => number, changed: () => Promise<void>):
   let timer: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
-    const now = await fingerprint(files)
-    if (now === seen || files.length === 0) return
+    const looked = files
+    const now = await fingerprint(looked)
+    // Others may have been set meanwhile.
+    if (files !== looked || now === seen || looked.length === 0) return
     seen = now
     await changed()
   }
