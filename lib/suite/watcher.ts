@@ -22,8 +22,10 @@ export function watchFiles(everyMs: () => number, changed: () => Promise<void>):
   let timer: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
-    const now = await fingerprint(files)
-    if (now === seen || files.length === 0) return
+    const looked = files
+    const now = await fingerprint(looked)
+    // Others may have been set meanwhile.
+    if (files !== looked || now === seen || looked.length === 0) return
     seen = now
     await changed()
   }
@@ -39,10 +41,12 @@ export function watchFiles(everyMs: () => number, changed: () => Promise<void>):
   schedule()
   return {
     async set(next, since) {
-      files = next
       // In this order: what is written between the two is seen by the second.
-      const now = await fingerprint(files)
-      seen = (await changedSince(files, since)) ? '' : now
+      const now = await fingerprint(next)
+      const changed = await changedSince(next, since)
+      // At once: a look in between would take new files for changed ones.
+      files = next
+      seen = changed ? '' : now
     },
     close() {
       closed = true

@@ -28,7 +28,7 @@ const DEFAULTS = {
   },
   file: { userRoots: [] },
   outbound: { retryInterval: 7_200_000, suspendMaxHours: Number.POSITIVE_INFINITY },
-  etrn: { allow: '*', rate: { count: 1, per: 60_000 } },
+  etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000 },
 }
 
 /** With texts in place of compiled patterns. */
@@ -103,6 +103,7 @@ describe('dmail.ini', () => {
         '[etrn]',
         'allow=192.0.2.0/24, 10.*',
         'rate=off',
+        'hangup_after=90s',
       ].join('\n'),
     )
     assert.deepEqual(brief(problems), [])
@@ -125,7 +126,7 @@ describe('dmail.ini', () => {
         exitStatus: 'ignore',
       },
       outbound: { retryInterval: 900_000, suspendMaxHours: 1440 },
-      etrn: { allow: '192.0.2.0/24, 10.*', rate: { count: Number.POSITIVE_INFINITY, per: 1000 } },
+      etrn: { allow: '192.0.2.0/24, 10.*', rate: { count: Number.POSITIVE_INFINITY, per: 1000 }, hangupAfter: 90_000 },
     })
   })
 

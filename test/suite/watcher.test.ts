@@ -6,39 +6,38 @@ import { watchFiles } from '../../lib/suite/watcher.js'
 import { tempDir } from '../support/cleanup.js'
 import { within } from '../support/wait.js'
 
-/** Whether a file written `ago` milliseconds before it was read counts as changed; another's change ends the wait. */
+/** Whether a file written `agoMs` milliseconds before it was read counts as changed; another's change ends the wait. */
 async function isToldOf(agoMs: number): Promise<boolean> {
   const dir = tempDir('watcher')
   const [file, other] = [path.join(dir, 'file'), path.join(dir, 'other')]
   writeFileSync(file, 'x')
   const since = Date.now()
   utimesSync(file, (since - agoMs) / 1000, (since - agoMs) / 1000)
-  let looks = 0
-  let stop: () => void = () => undefined
+  let looks = -Infinity
+  let tell: () => void = () => undefined
   const told = new Promise<void>((resolve) => {
-    const watcher = watchFiles(
-      () => {
-        // The second look comes after the first one has had its say.
-        if (++looks === 3) writeFileSync(other, 'x')
-        return 5
-      },
-      () => {
-        resolve()
-        return Promise.resolve()
-      },
-    )
-    stop = () => {
-      watcher.close()
-    }
-    watcher.set([file, other], since).catch(() => undefined)
+    tell = resolve
   })
+  const watcher = watchFiles(
+    () => {
+      // By the third time there has been a whole look since the files were set.
+      if (++looks === 3) writeFileSync(other, 'x')
+      return 5
+    },
+    () => {
+      tell()
+      return Promise.resolve()
+    },
+  )
   const hold = setInterval(() => undefined, 1000)
   try {
+    await watcher.set([file, other], since)
+    looks = 0
     await within(told, { otherwise: () => 'nothing was told' })
     return looks < 3
   } finally {
     clearInterval(hold)
-    stop()
+    watcher.close()
   }
 }
 
