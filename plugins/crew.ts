@@ -38,6 +38,8 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly timer: NodeJS.Timeout
+  /** The worker that is asked; undefined = the one. */
+  readonly worker: number | undefined
 }
 
 export function createCrew(): Crew {
@@ -45,6 +47,8 @@ export function createCrew(): Crew {
   const one = new Map<string, Handler>()
   const waiting = new Map<number, Waiting>()
   const ready = new Set<number>()
+  /** Workers that did not answer in time, and not since: they are asked, but not waited for. */
+  const silent = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
   let nextId = 0
@@ -55,15 +59,24 @@ export function createCrew(): Crew {
     return await handler(args)
   }
 
-  function ask(name: string, args: unknown, send: (message: Message) => void): Promise<unknown> {
+  function ask(
+    name: string,
+    args: unknown,
+    send: (message: Message) => void,
+    worker: number | undefined,
+  ): Promise<unknown> {
     const id = nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id)
+        if (worker !== undefined) silent.add(worker)
         reject(new Error(`no answer to ${name} in ${TIMEOUT_MS / 1000} s`))
       }, TIMEOUT_MS)
-      waiting.set(id, { resolve, reject, timer })
+      waiting.set(id, { resolve, reject, timer, worker })
       send({ event: 'dmail.ask', id, name, args })
+      if (worker !== undefined && silent.has(worker)) {
+        settle({ event: 'dmail.answer', id, error: 'it has not answered for some time' })
+      }
     })
   }
 
@@ -88,8 +101,17 @@ export function createCrew(): Crew {
   }
 
   function toWorker(worker: HarakaWorker, message: Message): void {
-    // One that is just going away answers no more; the time limit is for it.
     if (worker.isConnected()) worker.send(message, () => undefined)
+    else lost(worker)
+  }
+
+  /** A worker that has gone answers no more: nobody needs to wait for the time limit. */
+  function lost(worker: HarakaWorker): void {
+    ready.delete(worker.id)
+    silent.delete(worker.id)
+    for (const [id, asked] of waiting) {
+      if (asked.worker === worker.id) settle({ event: 'dmail.answer', id, error: 'the worker has gone' })
+    }
   }
 
   const fromMaster = (received: unknown): void => {
@@ -105,6 +127,7 @@ export function createCrew(): Crew {
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
+    silent.delete(worker.id)
     if (message.event === 'dmail.ready') ready.add(worker.id)
     else if (message.event === 'dmail.answer') settle(message)
     else {
@@ -118,7 +141,7 @@ export function createCrew(): Crew {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
     askOne(name, args) {
-      return role === 'worker' ? ask(name, args, toMaster) : run(one, name, args)
+      return role === 'worker' ? ask(name, args, toMaster, undefined) : run(one, name, args)
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -128,9 +151,14 @@ export function createCrew(): Crew {
           // One that has not begun has no queue yet.
           .filter(({ id }) => ready.has(id))
           .map((worker) =>
-            ask(name, args, (message) => {
-              toWorker(worker, message)
-            }),
+            ask(
+              name,
+              args,
+              (message) => {
+                toWorker(worker, message)
+              },
+              worker.id,
+            ),
           ),
       )
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -143,7 +171,7 @@ export function createCrew(): Crew {
       } else if (cluster.isMaster) {
         role = 'master'
         cluster.on('message', fromWorker)
-        cluster.on('exit', ({ id }) => ready.delete(id))
+        cluster.on('exit', lost)
       } else {
         role = 'worker'
         process.on('message', fromMaster)

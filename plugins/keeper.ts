@@ -6,7 +6,7 @@ import type { HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js
 import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
 import { tidyReason } from '../lib/queue/reason-record.js'
-import { suspensionTable, type SuspensionTable } from '../lib/queue/suspensions.js'
+import { suspensionTable, type Suspension, type SuspensionTable } from '../lib/queue/suspensions.js'
 import { readItem } from '../lib/spool/item.js'
 import { afterFailure } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
@@ -25,6 +25,12 @@ export interface Care extends Keeper {
   /** Suspensions in force: the operator's, then those of dmail.conf. */
   suspensions(): SuspensionTable
   operator(): OperatorState
+  /** Whether an operator holds it. */
+  isHeld(id: string): boolean
+  /** What keeps the mail of an entry from being tried; undefined for work and domains of this machine. */
+  suspensionOf(entry: Entry): Suspension | undefined
+  /** Whether mail for this domain (folded) is done on this machine. */
+  isHome(domain: string): boolean
   /** Takes over what an operator decided; mail that may go now goes. */
   setOperator(state: OperatorState): void
   close(): void
@@ -81,16 +87,20 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     return table.all
   }
 
+  function isHome(domain: string): boolean {
+    return live.loaded()?.tables.localDomains.has(domain) === true
+  }
+
+  function suspensionOf({ domain, local }: Entry): Suspension | undefined {
+    return domain === undefined || local || isHome(domain) ? undefined : suspensions().find(domain, Date.now())
+  }
+
   function decide(entry: Entry): Decision {
-    const snapshot = live.loaded()
-    const { domain, local } = entry
-    const nowMs = Date.now()
-    const leaves = domain !== undefined && !local && snapshot?.tables.localDomains.has(domain) !== true
     return decideAttempt(entry, {
       held: held.has(entry.id),
-      suspension: leaves ? suspensions().find(domain, nowMs) : undefined,
-      suspendMaxMs: snapshot?.schedule.suspendMaxMs ?? Infinity,
-      nowMs,
+      suspension: suspensionOf(entry),
+      suspendMaxMs: live.loaded()?.schedule.suspendMaxMs ?? Infinity,
+      nowMs: Date.now(),
     })
   }
 
@@ -135,6 +145,9 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     readHeaders,
     suspensions,
     operator: () => operator,
+    isHeld: (id) => held.has(id),
+    suspensionOf,
+    isHome,
     setOperator(state) {
       operator = state
       held = new Set(state.held)

@@ -3,6 +3,7 @@ import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import type { Route } from '../lib/routing/types.js'
 import { createCrew, type Crew } from './crew.js'
+import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
 import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
@@ -24,6 +25,8 @@ export interface Shared {
   readonly harakaDir: string
   /** The processes of this Haraka. */
   readonly crew: Crew
+  /** What the lines tell the control socket. */
+  readonly hub: Hub
   /** The queue of this process; the first call takes it over. */
   care(plugin: HarakaPlugin): Care
   /** Called in every process when Haraka stops it. */
@@ -45,6 +48,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
     live,
     harakaDir,
     crew,
+    hub: createHub(),
     care: (plugin) => (care ??= keepQueue(plugin, live, harakaDir)),
     onShutdown: [
       () => {

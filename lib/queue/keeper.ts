@@ -17,6 +17,8 @@ export interface KeeperPorts {
   decide(entry: Entry): Decision
   /** Whether an operator holds it. */
   isHeld(id: string): boolean
+  /** Whether the queue directory is being looked through for what an earlier process left. */
+  isLoading?(): boolean
   problem(text: string): void
 }
 
@@ -90,6 +92,10 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       })
   }
 
+  function isComplete(): boolean {
+    return !reading && unread.size === 0 && ports.isLoading?.() !== true
+  }
+
   function readSoon(file: string): void {
     unread.add(file)
     if (reading) return
@@ -101,7 +107,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
         })
         .finally(() => {
           reading = false
-          if (unread.size === 0) early.clear()
+          if (isComplete()) early.clear()
         })
     })
   }
@@ -164,7 +170,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
   return {
     index,
-    isComplete: () => !reading && unread.size === 0,
+    isComplete,
 
     waits(file, dueMs) {
       feed.done(file)
@@ -212,7 +218,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
     flush(domain, below) {
       const entries = index.forDomain(domain, below)
-      const complete = !reading && unread.size === 0
+      const complete = isComplete()
       if (entries.some(({ flushing }) => flushing)) return { count: 0, running: true, complete }
       if (!complete) early.set(`${String(below)} ${domain}`, { domain, below })
       let count = 0

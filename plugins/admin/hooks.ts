@@ -1,8 +1,64 @@
-import type { HarakaPlugin } from '../haraka/types.js'
+import { cont } from 'haraka-constants'
+import { openControlServer, type ControlServer } from '../../lib/control/server.js'
+import type { OperatorState } from '../../lib/queue/operator-state.js'
+import { describeError } from '../haraka/hook.js'
+import { logTo } from '../haraka/log.js'
+import type { HarakaPlugin, Next } from '../haraka/types.js'
 import { attachRunner } from '../runner.js'
 import type { Shared } from '../shared.js'
+import { answerForQueue } from './answers.js'
+import { commands } from './commands.js'
+import { createOperator } from './operator.js'
 
-/** The control socket. */
+const CURRENT = 'operator.current'
+
+/** The control socket, in the one process; the queue commands in each. */
 export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   attachRunner(plugin, shared)
+  const { crew, harakaDir, onShutdown } = shared
+  const notice = (text: string): void => {
+    plugin.lognotice(`dmail: ${text}`)
+  }
+  onShutdown.push(answerForQueue(crew, shared.care(plugin), notice))
+  const operator = createOperator(crew, harakaDir)
+  crew.onOne(CURRENT, () => operator.current())
+
+  plugin['dmail_admin_init_master'] = (next: Next): void => {
+    openControlServer(harakaDir, commands(shared, operator, notice), logTo(plugin))
+      .then((server) => {
+        closeAtEnd(server, onShutdown)
+      })
+      .catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error)
+        plugin.logerror(`dmail: no control socket, "dmail queue" and the like will not work: ${why}`)
+      })
+      .finally(() => {
+        next(cont)
+      })
+  }
+  plugin.register_hook('init_master', 'dmail_admin_init_master')
+
+  // What was decided since this worker read the record, and before it could be told.
+  plugin['dmail_admin_init_child'] = (next: Next): void => {
+    crew
+      .askOne(CURRENT)
+      .then((state) => {
+        shared.care(plugin).setOperator(state as OperatorState)
+      })
+      .catch((error: unknown) => {
+        plugin.logwarn(`dmail: what operators decided is not known from the master: ${describeError(error)}`)
+      })
+    next(cont)
+  }
+  plugin.register_hook('init_child', 'dmail_admin_init_child')
+}
+
+/** Haraka calls `shutdown` for a graceful end only. */
+function closeAtEnd(server: ControlServer, onShutdown: (() => void)[]): void {
+  const close = (): void => {
+    process.off('exit', close)
+    server.close()
+  }
+  process.once('exit', close)
+  onShutdown.push(close)
 }

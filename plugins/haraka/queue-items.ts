@@ -26,6 +26,8 @@ export interface QueueItems extends Timers {
   /** Loads a file and puts it in line. Resolves to false when it is not there or no queue file. */
   start(file: string): Promise<boolean>
   remove(file: string): Promise<void>
+  /** Whether the queue directory is being looked through for what an earlier process left. */
+  isLoading(): boolean
   /** Why the last attempt failed, in the remote's own words where it said something. */
   reasonOf(hmail: HarakaHmail, otherwise: string): string
 }
@@ -52,6 +54,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     queue.temp_fail_queue.add(file, Math.max(due - Date.now(), 0), () => undefined)
     return Promise.resolve(file)
   }
+  const isLoading = watchLoading(queue)
 
   const { prototype } = Hmail
   const { discard, double_bounce: doubleBounce } = prototype
@@ -80,6 +83,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
   return {
     ...timers,
     directory,
+    isLoading,
     reasonOf,
     start(file) {
       const hmail = new Hmail(file, path.join(directory, file))
@@ -102,6 +106,26 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
       })
     },
   }
+}
+
+/** A worker loads by init_queue; an only process calls another copy of that function, which calls _load_cur_queue. */
+function watchLoading(queue: HarakaQueueModule): () => boolean {
+  let loads = 0
+  const during = async <T>(work: Promise<T>): Promise<T> => {
+    loads++
+    try {
+      return await work
+    } finally {
+      loads--
+    }
+  }
+  const { init_queue: init, _load_cur_queue: load } = queue
+  queue.init_queue = (pid) => during(init(pid))
+  queue._load_cur_queue = (pid, each) => {
+    const work = load(pid, each)
+    return each === queue._add_file ? during(work) : work
+  }
+  return () => loads > 0
 }
 
 /** While the header is unread there are none. */

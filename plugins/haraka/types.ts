@@ -206,6 +206,10 @@ export interface HarakaQueueModule {
   readonly delivery_queue: { push: (item: HarakaHmail) => void }
   /** Called for each file of the queue of an earlier process. */
   _add_file: (file: string) => Promise<string>
+  /** Looks through the queue directory: for _add_file at start and when a worker has died, for others to list it. */
+  _load_cur_queue: (pid: unknown, each: unknown) => Promise<unknown>
+  /** Begins with what must be there before the queue directory is looked through; a worker is sent there by pid. */
+  init_queue: (pid: unknown) => Promise<unknown>
 }
 
 /** haraka_require('plugins'). */

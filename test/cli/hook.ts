@@ -1,4 +1,5 @@
 import { createCrew } from '../../plugins/crew.js'
+import { createHub } from '../../plugins/hub.js'
 import { Address as Rfc2821Address } from 'address-rfc2821'
 import { loadAll, makeSnapshot, notRunning, openUsers } from '../../lib/suite/snapshot.js'
 import { routeReport, type RouteReport } from '../../lib/routing/report.js'
@@ -65,6 +66,7 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
     },
     harakaDir: '.',
     crew: createCrew(),
+    hub: createHub(),
     care: () => {
       throw new Error('the queue is not needed at RCPT')
     },

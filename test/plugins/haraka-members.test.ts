@@ -31,6 +31,7 @@ want('outbound.delivery_queue.push', isFunction(outbound.delivery_queue.push))
 want('outbound.load_pid_queue', isFunction(outbound.load_pid_queue))
 want('outbound.init_queue', isFunction(outbound.init_queue))
 want('outbound/queue.queue_dir', typeof at('outbound/queue').queue_dir === 'string')
+for (const name of ['_add_file', '_load_cur_queue', 'init_queue']) want('outbound/queue.' + name, isFunction(at('outbound/queue')[name]))
 
 const { prototype: hmail } = at('outbound/hmail')
 for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'logwarn', 'logcrit'])

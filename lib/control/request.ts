@@ -1,0 +1,71 @@
+import type { CommandName, Commands, ControlError, Request } from './protocol.js'
+
+/** A request of a command that exists, with arguments of the right shape; or what is wrong with it. */
+export type ReadRequest =
+  | { readonly ok: true; readonly request: { readonly [Name in CommandName]: Request<Name> }[CommandName] }
+  | { readonly ok: false; readonly error: ControlError }
+
+type Args = Record<string, unknown>
+
+/** Takes over what a command is given and nothing else; undefined where something is missing or of another type. */
+const READERS: { readonly [Name in CommandName]: (args: Args) => Commands[Name]['args'] | undefined } = {
+  'queue.list': readFilter,
+  'queue.show': ({ id }) => (typeof id === 'string' ? { id } : undefined),
+  'queue.send': readFilter,
+  'queue.hold': readFilter,
+  'queue.release': readFilter,
+  'queue.drop': readFilter,
+  suspend: ({ domain, reason, untilMs }) => {
+    if (typeof domain !== 'string') return undefined
+    if (reason !== undefined && typeof reason !== 'string') return undefined
+    if (untilMs !== undefined && !Number.isSafeInteger(untilMs)) return undefined
+    return {
+      domain,
+      ...(reason === undefined ? {} : { reason }),
+      ...(typeof untilMs === 'number' ? { untilMs } : {}),
+    }
+  },
+  resume: ({ domain }) => (typeof domain === 'string' ? { domain } : undefined),
+  etrn: ({ node }) => (typeof node === 'string' ? { node } : undefined),
+  status: () => ({}),
+}
+
+/** Reads one line of the control socket. Never throws. */
+export function readRequest(line: string): ReadRequest {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return no('the request is not JSON', 'a request is one line: {"command":"status","args":{}}')
+  }
+  if (!isRecord(value) || typeof value['command'] !== 'string') {
+    return no('the request names no command', 'a request is one line: {"command":"status","args":{}}')
+  }
+  const { command, args } = value
+  if (!isCommand(command)) {
+    return no(
+      `there is no command ${JSON.stringify(command.slice(0, 100))}`,
+      `there are ${Object.keys(READERS).join(', ')}`,
+    )
+  }
+  const read = READERS[command](isRecord(args) ? args : {})
+  if (read === undefined)
+    return no(`the arguments of ${command} are wrong`, 'use a "dmail" command of the same version')
+  return { ok: true, request: { command, args: read } as Request<never> }
+}
+
+function readFilter({ filter }: Args): { readonly filter: readonly string[] } | undefined {
+  return Array.isArray(filter) && filter.every((word) => typeof word === 'string') ? { filter } : undefined
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(READERS, name)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function no(message: string, hint: string): ReadRequest {
+  return { ok: false, error: { message, hint } }
+}

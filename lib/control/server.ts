@@ -1,0 +1,137 @@
+import { lstatSync, unlinkSync, type Stats } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Log } from '../directory/log.js'
+import { LIMITS, serveClient, turnAway, type Limits } from './connection.js'
+import type { Handlers } from './handlers.js'
+import { socketAddress, type SocketAddress } from './socket-address.js'
+
+/** Clients served at once; each may have a long action under way. */
+const MAX_CLIENTS = 16
+
+export interface ControlServer {
+  /** Ends every connection and removes the socket. Synchronous: it may be called when the process ends. */
+  close(): void
+}
+
+/**
+ * Listens at the control socket of a Haraka directory (`dmail.sock`, mode 0600). Replaces the socket of a server that is dead.
+ * Rejects with an Error in words for the operator when it cannot: another server is alive there, or it cannot be made.
+ */
+export async function openControlServer(
+  harakaDir: string,
+  handlers: Handlers,
+  log: Log,
+  limits: Limits = LIMITS,
+): Promise<ControlServer> {
+  const name = nameIn(harakaDir)
+  try {
+    await makeWay(name)
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => {
+      if (sockets.size >= MAX_CLIENTS) {
+        turnAway(socket, {
+          message: `${MAX_CLIENTS} commands are being carried out already`,
+          hint: 'try again when one of them has ended',
+        })
+        return
+      }
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      serveClient(socket, handlers, log, limits).catch((error: unknown) => {
+        log('error', `control socket: ${String(error)}`)
+      })
+    })
+    const own = await listen(server, name)
+    server.on('error', (error) => {
+      log('error', `control socket: ${error.message}`)
+    })
+    server.unref()
+    let open = true
+    return {
+      close() {
+        if (!open) return
+        open = false
+        for (const socket of sockets) socket.destroy()
+        removeOwn(name.file, own)
+        server.close(() => {
+          name.close()
+        })
+      },
+    }
+  } catch (error) {
+    name.close()
+    throw error
+  }
+}
+
+function nameIn(harakaDir: string): SocketAddress {
+  try {
+    return socketAddress(harakaDir)
+  } catch (error) {
+    throw new Error(`the directory ${harakaDir} cannot be opened (${codeOf(error)})`, { cause: error })
+  }
+}
+
+/** Removes what a dead server left. */
+async function makeWay({ file, address }: SocketAddress): Promise<void> {
+  const found = lstatSync(file, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isSocket()) throw new Error(`${file} is not a socket: remove it and start Haraka again`)
+  if (await answers(address)) {
+    throw new Error(`another Haraka serves this directory (it listens at ${file}): stop one of the two`)
+  }
+  // Unless somebody else has replaced it just now.
+  removeOwn(file, found)
+}
+
+/** Whether somebody listens. One that is too busy to take the connection does. */
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path: address })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', (error) => {
+      const code = codeOf(error)
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false)
+      else if (code === 'EAGAIN') resolve(true)
+      else reject(new Error(`${address} cannot be looked at (${code}): it belongs to another account, remove it`))
+    })
+  })
+}
+
+/** Resolves to what it made, to know it again. */
+function listen(server: Server, { address, file }: SocketAddress): Promise<Stats | undefined> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const what = 'the account Haraka runs as must be able to write into the Haraka directory'
+      reject(new Error(`${file} cannot be made (${codeOf(error)}): ${what}`, { cause: error }))
+    })
+    server.once('listening', () => {
+      server.removeAllListeners('error')
+      resolve(lstatSync(file, { throwIfNoEntry: false }))
+    })
+    // listen() binds before it returns: nobody else ever finds the socket with another mode.
+    const before = process.umask(0o177)
+    try {
+      server.listen(address)
+    } finally {
+      process.umask(before)
+    }
+  })
+}
+
+/** Removes a socket if it is still the same file. */
+function removeOwn(file: string, own: Stats | undefined): void {
+  try {
+    const now = lstatSync(file, { throwIfNoEntry: false })
+    if (now !== undefined && own !== undefined && now.ino === own.ino && now.dev === own.dev) unlinkSync(file)
+  } catch {
+    // What is left is replaced at the next start.
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

@@ -1,0 +1,101 @@
+import { compilePatternList } from '../../lib/conf/wildcard.js'
+import { readDomain } from '../../lib/conf/value-mail.js'
+import { Refusal, type Handlers } from '../../lib/control/handlers.js'
+import { inForce, suspensionTable, type Suspension } from '../../lib/queue/suspensions.js'
+import { packageVersion } from '../../lib/version.js'
+import { flushEverywhere } from '../flush.js'
+import type { Shared } from '../shared.js'
+import { readSuspended, withoutSuspension, withSuspension, type Operator } from './operator.js'
+import { askAll } from './questions.js'
+import { queueCommands } from './queue-commands.js'
+import { queueStatus } from './status.js'
+
+/** What an operator gives as a reason is shown with every message it keeps. */
+const MAX_REASON = 500
+
+/** Carries out the commands of the control socket. In the one process. */
+export function commands(
+  { crew, live, hub }: Pick<Shared, 'crew' | 'live' | 'hub'>,
+  operator: Operator,
+  notice: (text: string) => void,
+): Handlers {
+  const startedMs = Math.round(Date.now() - process.uptime() * 1000)
+  const version = packageVersion()
+
+  /** As every process has them: the operator's first. */
+  function suspensions(): readonly Suspension[] {
+    const nowMs = Date.now()
+    const all = [...operator.current().suspensions, ...(live.loaded()?.suspensions ?? [])]
+    return all.filter((one) => inForce(one, nowMs))
+  }
+
+  return {
+    ...queueCommands(crew, operator, notice),
+
+    async suspend({ domain, reason, untilMs }) {
+      const name = readSuspended(domain)
+      const sinceMs = Date.now()
+      if (untilMs !== undefined && untilMs <= sinceMs) {
+        throw new Refusal('the end of the suspension has passed already', 'give a time to come, or none')
+      }
+      const text = printable(reason ?? '')
+      const suspension: Suspension = {
+        domain: name,
+        ...(text === '' ? {} : { reason: text }),
+        sinceMs,
+        ...(untilMs === undefined ? {} : { untilMs }),
+      }
+      await operator.change((state) => withSuspension(state, suspension))
+      notice(`${name} suspended${text === '' ? '' : ` (${text})`}`)
+      const { answers } = await askAll(crew, 'queue.count', { domain: name })
+      return { suspension, waiting: answers.reduce((sum, count) => sum + count, 0) }
+    },
+
+    async resume({ domain }) {
+      const name = readSuspended(domain)
+      const resumed = operator.current().suspensions.some((one) => one.domain === name && inForce(one, Date.now()))
+      if (resumed) {
+        await operator.change((state) => withoutSuspension(state, name))
+        notice(`${name} resumed`)
+      }
+      const still = stillSuspending(suspensions(), name)
+      return { resumed, ...(still === undefined ? {} : { still }) }
+    },
+
+    async etrn({ node }) {
+      const below = node.startsWith('@')
+      const domain = readDomain(below ? node.slice(1) : node)
+      if (domain === undefined) {
+        throw new Refusal(`"${node}" is not a domain`, 'write domain1.com, or @domain1.com for its sub-domains as well')
+      }
+      const result = await flushEverywhere(crew, { domain, below })
+      notice(`etrn ${node}: ${result.running ? 'is running already' : `${result.count} messages`}`)
+      return result
+    },
+
+    async status() {
+      const ras = hub.ras()
+      return {
+        version,
+        pid: process.pid,
+        startedMs,
+        ...(await queueStatus(crew, suspensions())),
+        ...(ras === undefined ? {} : { ras }),
+      }
+    },
+  }
+}
+
+/** What suspends a domain, or every domain of a pattern. */
+export function stillSuspending(suspensions: readonly Suspension[], name: string): Suspension | undefined {
+  if (!name.includes('*')) return suspensionTable(suspensions).find(name, Date.now())
+  return suspensions.find(({ domain }) => compilePatternList(domain)(name))
+}
+
+/** One line, without what would act on a terminal. */
+function printable(text: string): string {
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, MAX_REASON)
+}

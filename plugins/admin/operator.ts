@@ -1,0 +1,81 @@
+import { Refusal } from '../../lib/control/handlers.js'
+import { readDomain } from '../../lib/conf/value-mail.js'
+import { readOperatorState, writeOperatorState, type OperatorState } from '../../lib/queue/operator-state.js'
+import { inForce, type Suspension } from '../../lib/queue/suspensions.js'
+import type { Crew } from '../crew.js'
+import { askAll } from './questions.js'
+
+/** What operators decided, kept by the one process. */
+export interface Operator {
+  /** Throws a Refusal while the record cannot be read. */
+  current(): OperatorState
+  /** Writes what `change` makes of it, durably, and then puts it in force in every process. Rejects with a Refusal. */
+  change(change: (state: OperatorState) => OperatorState): Promise<OperatorState>
+  /** Of these held messages those that are in no queue any more; none while not all is known. */
+  gone(ids: readonly string[]): Promise<ReadonlySet<string>>
+}
+
+export function createOperator(crew: Crew, harakaDir: string): Operator {
+  let state: OperatorState | undefined
+
+  function current(): OperatorState {
+    try {
+      return (state ??= readOperatorState(harakaDir))
+    } catch (error) {
+      // Written over it would be lost, and what it keeps back would be sent.
+      throw new Refusal(error instanceof Error ? error.message : String(error), 'nothing can be changed until then')
+    }
+  }
+
+  return {
+    current,
+    async change(change) {
+      const changed = change(current())
+      const nowMs = Date.now()
+      const next = { ...changed, suspensions: changed.suspensions.filter((one) => inForce(one, nowMs)) }
+      try {
+        writeOperatorState(harakaDir, next)
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        const hint = 'the account Haraka runs as must be able to write into the Haraka directory'
+        throw new Refusal(`the decision could not be recorded, nothing was changed: ${why}`, hint)
+      }
+      state = next
+      await askAll(crew, 'operator', next)
+      return next
+    },
+    async gone(ids) {
+      if (ids.length === 0) return new Set()
+      const { answers, missing } = await askAll(crew, 'queue.known', { ids })
+      if (missing > 0 || !answers.every(({ complete }) => complete)) return new Set()
+      const known = new Set(answers.flatMap((answer) => answer.ids))
+      return new Set(ids.filter((id) => !known.has(id)))
+    },
+  }
+}
+
+/** What an operator may suspend, folded: a domain, `*.domain` or `*`. Throws a Refusal. */
+export function readSuspended(text: string): string {
+  if (text === '*') return text
+  const below = text.startsWith('*.')
+  const domain = readDomain(below ? text.slice(2) : text)
+  if (domain === undefined) throw new Refusal(`"${text}" is not a domain`, 'write domain1.com, *.domain1.com or *')
+  return below ? `*.${domain}` : domain
+}
+
+/** The same domain suspended before is replaced. */
+export function withSuspension(state: OperatorState, suspension: Suspension): OperatorState {
+  return { ...state, suspensions: [...withoutSuspension(state, suspension.domain).suspensions, suspension] }
+}
+
+export function withoutSuspension(state: OperatorState, domain: string): OperatorState {
+  return { ...state, suspensions: state.suspensions.filter((one) => one.domain !== domain) }
+}
+
+export function withHeld(state: OperatorState, ids: readonly string[]): OperatorState {
+  return { ...state, held: [...new Set([...state.held, ...ids])] }
+}
+
+export function withoutHeld(state: OperatorState, ids: ReadonlySet<string>): OperatorState {
+  return { ...state, held: state.held.filter((id) => !ids.has(id)) }
+}

@@ -1,0 +1,58 @@
+import type { DomainSummary, QueueDetail, QueueRow } from '../../lib/control/protocol.js'
+import type { Acted, Action } from '../../lib/queue/actions.js'
+import type { OperatorState } from '../../lib/queue/operator-state.js'
+import type { QueueTotals } from '../../lib/queue/summary.js'
+import type { Crew } from '../crew.js'
+
+/** So many entries of a query were looked at, and whether there are more. */
+export interface Looked {
+  readonly looked: number
+  readonly more: boolean
+}
+
+/** What the one process asks all that have queues. undefined: that process does not know the query (any more). */
+export interface Questions {
+  'queue.match': {
+    args: { readonly query: string; readonly words: readonly string[]; readonly nowMs: number }
+    answer: { readonly count: number; readonly complete: boolean }
+  }
+  'queue.rows': {
+    args: { readonly query: string }
+    answer: (Looked & { readonly rows: readonly QueueRow[] }) | undefined
+  }
+  'queue.act': { args: { readonly query: string; readonly action: Action }; answer: (Looked & Acted) | undefined }
+  'queue.forget': { args: { readonly query: string }; answer: undefined }
+  'queue.show': { args: { readonly id: string }; answer: QueueDetail | undefined }
+  /** Which of these messages are here. */
+  'queue.known': {
+    args: { readonly ids: readonly string[] }
+    answer: { readonly ids: readonly string[]; readonly complete: boolean }
+  }
+  'queue.released': { args: { readonly ids: readonly string[] }; answer: undefined }
+  'queue.totals': { args: Record<string, never>; answer: QueueTotals & { readonly complete: boolean } }
+  'queue.domains': { args: { readonly domains: readonly string[] }; answer: readonly DomainSummary[] }
+  'queue.count': { args: { readonly domain: string }; answer: number }
+  /** Puts in force what operators decided. */
+  operator: { args: OperatorState; answer: undefined }
+}
+
+export type Question = keyof Questions
+
+/** In each process with a queue. */
+export function onAll<Name extends Question>(
+  crew: Crew,
+  name: Name,
+  answer: (args: Questions[Name]['args']) => Questions[Name]['answer'] | Promise<Questions[Name]['answer']>,
+): void {
+  crew.onAll(name, (args) => answer(args as Questions[Name]['args']))
+}
+
+/** In the one process. */
+export async function askAll<Name extends Question>(
+  crew: Crew,
+  name: Name,
+  args: Questions[Name]['args'],
+): Promise<{ readonly answers: readonly Questions[Name]['answer'][]; readonly missing: number }> {
+  const { answers, missing } = await crew.askAll(name, args)
+  return { answers: answers as readonly Questions[Name]['answer'][], missing }
+}
