@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import type { Entry } from '../../lib/queue/entry.js'
 import { createQueueIndex, type QueueIndex } from '../../lib/queue/index.js'
 import { createReasonLog, type ReasonLog } from '../../lib/queue/reason-log.js'
+import { rootOnly } from '../faults/site.js'
 import { tempDir } from '../support/cleanup.js'
 import { until } from '../support/wait.js'
 
@@ -95,6 +106,16 @@ describe('reasons over a restart', () => {
     assert.deepEqual(modes, [0o700, 0o600])
   })
 
+  it('belong to whom the queue belongs, if root makes them', { skip: rootOnly }, async () => {
+    const base = tempDir('reasons')
+    const ACCOUNT = 65534
+    mkdirSync(path.join(base, 'reasons'), 0o700)
+    chownSync(base, ACCOUNT, ACCOUNT)
+    await leave(base, {}, { 1: 'no' })
+    const owners = ['reasons', `reasons/${RUN}.10.1`].map((name) => statSync(path.join(base, name)).uid)
+    assert.deepEqual(owners, [ACCOUNT, ACCOUNT])
+  })
+
   it('a worker gets those of the dead worker whose queue it takes over, and no others', async () => {
     const base = tempDir('reasons')
     await leave(base, { run: EARLIER, pid: 20 }, { 1: 'first', 2: 'of mail that has gone' })
@@ -169,9 +190,15 @@ describe('reasons over a restart', () => {
   })
 
   const claims: readonly (readonly [what: string, left: Options, now: Options, whose: number, theirs: boolean])[] = [
-    ['a worker with the pid of an earlier start takes that one\'s', { run: EARLIER, pid: 10 }, {}, 10, true],
+    ["a worker with the pid of an earlier start takes that one's", { run: EARLIER, pid: 10 }, {}, 10, true],
     ['a living worker of this start keeps its own', { pid: 20 }, { alive: [20] }, 20, false],
-    ['whoever has the pid of a dead worker of an earlier start now', { run: EARLIER, pid: 20 }, { alive: [20] }, 20, true],
+    [
+      'whoever has the pid of a dead worker of an earlier start now',
+      { run: EARLIER, pid: 20 },
+      { alive: [20] },
+      20,
+      true,
+    ],
     ['a dead worker of this start', { pid: 20 }, {}, 20, true],
     ['not its own file', { pid: 10 }, {}, 10, false],
   ]
