@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import type { Entry } from '../../lib/queue/entry.js'
 import { createQueueIndex, type QueueIndex } from '../../lib/queue/index.js'
 import { createReasonLog, type ReasonLog } from '../../lib/queue/reason-log.js'
@@ -34,6 +34,12 @@ interface Process {
   readonly reasons: () => Record<string, string>
 }
 
+/** Files that a test leaves open. */
+const opened: ReasonLog[] = []
+afterEach(() => {
+  for (const log of opened.splice(0)) log.close()
+})
+
 interface Options {
   readonly run?: string
   readonly pid?: number
@@ -54,6 +60,7 @@ function processOf(base: string, { run = RUN, pid = 10, alive = [], ...more }: O
     warn: (text) => warnings.push(text),
     ...more,
   })
+  opened.push(log)
   function entry(n: number): Entry {
     const found = index.at(`1700000000000_1700000000000_1_77_u${n}_1_host`, 'waiting')
     assert.ok(found !== undefined)
@@ -309,7 +316,12 @@ describe('the file of reasons', () => {
       const now = processOf(base, { pid })
       for (let n = pid - 20; n < COUNT; n += 2) now.entry(n)
       await now.log.takeOver(pid, LOADED)
-      for (let n = pid - 20; n < COUNT; n += 2) assert.equal(now.entry(n).reason, `${text} ${n}`)
+      const reasons = [...now.index.all()].map(({ reason }) => reason)
+      assert.deepEqual(
+        reasons,
+        reasons.map((_reason, at) => `${text} ${2 * at + pid - 20}`),
+      )
+      assert.equal(reasons.length, COUNT / 2)
       await now.log.settled()
     }
     assert.equal(contents(base).split('\n').length - 1, COUNT)

@@ -60,15 +60,22 @@ describe('records', () => {
     )
   })
 
-  const strange: readonly (readonly [what: string, bytes: string | Buffer, found: readonly (readonly [string, string])[]])[] =
+  const strange: readonly (readonly [
+    what: string,
+    bytes: string | Buffer,
+    found: readonly (readonly [string, string])[],
+  ])[] = [
+    ['a last line that is cut off does not count', 'a1 first\na2 seco', [['a1', 'first']]],
+    ['an empty reason takes an earlier one back', 'a1 \n', [['a1', '']]],
+    ['lines that are no records are passed over', '\n \nfoo\n../x y\na1 here\n', [['a1', 'here']]],
+    ['a line without end is passed over', `${'y'.repeat(200_000)} z\na1 here\n`, [['a1', 'here']]],
     [
-      ['a last line that is cut off does not count', 'a1 first\na2 seco', [['a1', 'first']]],
-      ['an empty reason takes an earlier one back', 'a1 \n', [['a1', '']]],
-      ['lines that are no records are passed over', '\n \nfoo\n../x y\na1 here\n', [['a1', 'here']]],
-      ['a line without end is passed over', `${'y'.repeat(200_000)} z\na1 here\n`, [['a1', 'here']]],
-      ['zero bytes, as a crash may leave, cost one line', Buffer.concat([Buffer.alloc(9000), Buffer.from('\na1 x\n')]), [['a1', 'x']]],
-      ['a foreign reason is made tidy', `a1 ${'\x1b'.repeat(3)}x${'y'.repeat(600)}\n`, [['a1', `x${'y'.repeat(499)}`]]],
-    ]
+      'zero bytes, as a crash may leave, cost one line',
+      Buffer.concat([Buffer.alloc(9000), Buffer.from('\na1 x\n')]),
+      [['a1', 'x']],
+    ],
+    ['a foreign reason is made tidy', `a1 ${'\x1b'.repeat(3)}x${'y'.repeat(600)}\n`, [['a1', `x${'y'.repeat(499)}`]]],
+  ]
   for (const [what, bytes, found] of strange) {
     it(what, () => {
       assert.deepEqual(read(Buffer.from(bytes)), found)
