@@ -1,4 +1,4 @@
-import { chownSync, constants, mkdirSync, statSync } from 'node:fs'
+import { constants, lchownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { open, readdir, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { createRecordReader } from './reason-record.js'
@@ -40,17 +40,20 @@ export async function listReasonFiles(directory: string): Promise<string[]> {
   }
 }
 
-/** Makes the directory if there is none. What root makes is given to the owner of `like`, whom Haraka will run as. */
+/**
+ * Makes the directory if there is none. What root makes is given to the owner of `like`, whom Haraka will run as; also later, when
+ * that one has changed hands.
+ */
 export function makeReasonDirectory(directory: string, like: string): void {
   try {
     mkdirSync(directory, 0o700)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
-    throw error
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   }
   if (process.getuid?.() !== 0) return
+  const made = lstatSync(directory)
   const { uid, gid } = statSync(like)
-  chownSync(directory, uid, gid)
+  if (made.isDirectory() && made.uid === 0 && uid !== 0) lchownSync(directory, uid, gid)
 }
 
 /** Opens a new file for appending; like its directory, what root makes may have to be read by another account. */

@@ -108,7 +108,13 @@ export function createReasonWriter(options: ReasonWriterOptions): ReasonWriter {
     if (handle === undefined) {
       makeReasonDirectory(directory, like)
       const file = newPath()
-      handle = await openNewFile(file)
+      const opened = await openNewFile(file)
+      // Stopped meanwhile: what is written then is for nobody to close.
+      if (closed) {
+        await opened.close()
+        return
+      }
+      handle = opened
       current = file
       size = 0
     }

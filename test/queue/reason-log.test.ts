@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
-import { describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import type { Entry } from '../../lib/queue/entry.js'
 import { createQueueIndex, type QueueIndex } from '../../lib/queue/index.js'
 import { createReasonLog, type ReasonLog } from '../../lib/queue/reason-log.js'
+import { rootOnly } from '../faults/site.js'
 import { tempDir } from '../support/cleanup.js'
 import { until } from '../support/wait.js'
 
@@ -22,6 +33,12 @@ interface Process {
   readonly fail: (n: number, reason: string) => void
   readonly reasons: () => Record<string, string>
 }
+
+/** Files that a test leaves open. */
+const opened: ReasonLog[] = []
+afterEach(() => {
+  for (const log of opened.splice(0)) log.close()
+})
 
 interface Options {
   readonly run?: string
@@ -43,6 +60,7 @@ function processOf(base: string, { run = RUN, pid = 10, alive = [], ...more }: O
     warn: (text) => warnings.push(text),
     ...more,
   })
+  opened.push(log)
   function entry(n: number): Entry {
     const found = index.at(`1700000000000_1700000000000_1_77_u${n}_1_host`, 'waiting')
     assert.ok(found !== undefined)
@@ -93,6 +111,16 @@ describe('reasons over a restart', () => {
     await leave(base, {}, { 1: 'no' })
     const modes = ['reasons', `reasons/${RUN}.10.1`].map((name) => statSync(path.join(base, name)).mode & 0o777)
     assert.deepEqual(modes, [0o700, 0o600])
+  })
+
+  it('belong to whom the queue belongs, if root makes them', { skip: rootOnly }, async () => {
+    const base = tempDir('reasons')
+    const ACCOUNT = 65534
+    mkdirSync(path.join(base, 'reasons'), 0o700)
+    chownSync(base, ACCOUNT, ACCOUNT)
+    await leave(base, {}, { 1: 'no' })
+    const owners = ['reasons', `reasons/${RUN}.10.1`].map((name) => statSync(path.join(base, name)).uid)
+    assert.deepEqual(owners, [ACCOUNT, ACCOUNT])
   })
 
   it('a worker gets those of the dead worker whose queue it takes over, and no others', async () => {
@@ -288,7 +316,12 @@ describe('the file of reasons', () => {
       const now = processOf(base, { pid })
       for (let n = pid - 20; n < COUNT; n += 2) now.entry(n)
       await now.log.takeOver(pid, LOADED)
-      for (let n = pid - 20; n < COUNT; n += 2) assert.equal(now.entry(n).reason, `${text} ${n}`)
+      const reasons = [...now.index.all()].map(({ reason }) => reason)
+      assert.deepEqual(
+        reasons,
+        reasons.map((_reason, at) => `${text} ${2 * at + pid - 20}`),
+      )
+      assert.equal(reasons.length, COUNT / 2)
       await now.log.settled()
     }
     assert.equal(contents(base).split('\n').length - 1, COUNT)
