@@ -175,7 +175,11 @@ describe('the timer of ras_timer', () => {
     assert.deepEqual(timer.status(), first)
     await advance(9 * SECOND)
     rounds[0]?.answered(said(458, 'busy'))
-    const last = { atMs: START + 10 * SECOND, ok: false, replies: [{ domain: 'domain1.com', ok: false, text: '458 busy' }] }
+    const last = {
+      atMs: START + 10 * SECOND,
+      ok: false,
+      replies: [{ domain: 'domain1.com', ok: false, text: '458 busy' }],
+    }
     const nextMs = START + HOUR + 10 * SECOND
     assert.deepEqual(timer.status(), { ...first, nextMs, last }, 'before the round is over')
     rounds[0]?.end()
