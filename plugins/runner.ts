@@ -39,7 +39,8 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
         const header = headerOf(hmail)
         const decision: Decision = header === undefined ? { kind: 'try' } : care.begins(hmail.filename, header)
         if (decision.kind === 'wait') {
-          next(delay, decision.forMs / 1000)
+          // As a text: Haraka writes an error into its log for a number.
+          next(delay, String(decision.forMs / 1000))
           return
         }
         const work = insteadOf(decision, hmail) ?? localWork(hmail, snapshot, queue)
@@ -48,7 +49,7 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
       })
       .catch((error: unknown) => {
         hmail.logerror(`dmail: ${hmail.filename} waits: ${describeError(error)}`)
-        next(delay, NO_CONFIGURATION_S)
+        next(delay, String(NO_CONFIGURATION_S))
       })
   }
   plugin.register_hook('send_email', 'dmail_runner_send_email')

@@ -54,10 +54,6 @@ export function answerForQueue(crew: Crew, care: Care, notice: (text: string) =>
   })
   onAll(crew, 'queue.domains', ({ domains }) => domainSummaries(care, domains))
   onAll(crew, 'queue.count', ({ domain }) => countFor(care, domain))
-  onAll(crew, 'operator', (state) => {
-    care.setOperator(state)
-    return undefined
-  })
   return () => {
     queries.close()
   }

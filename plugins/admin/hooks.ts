@@ -9,6 +9,7 @@ import type { Shared } from '../shared.js'
 import { answerForQueue } from './answers.js'
 import { commands } from './commands.js'
 import { createOperator } from './operator.js'
+import { onAll } from './questions.js'
 
 const CURRENT = 'operator.current'
 
@@ -20,6 +21,12 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     plugin.lognotice(`dmail: ${text}`)
   }
   onShutdown.push(answerForQueue(crew, shared.care(plugin), notice))
+  let told = false
+  onAll(crew, 'operator', (state) => {
+    told = true
+    shared.care(plugin).setOperator(state)
+    return undefined
+  })
   const operator = createOperator(crew, harakaDir)
   crew.onOne(CURRENT, () => operator.current())
 
@@ -43,7 +50,8 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     crew
       .askOne(CURRENT)
       .then((state) => {
-        shared.care(plugin).setOperator(state as OperatorState)
+        // Messages that arrive together are all taken before the first promise goes on: this may be the older.
+        if (!told) shared.care(plugin).setOperator(state as OperatorState)
       })
       .catch((error: unknown) => {
         plugin.logwarn(`dmail: what operators decided is not known from the master: ${describeError(error)}`)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Refusal } from '../../lib/control/handlers.js'
 import { readDomain } from '../../lib/conf/value-mail.js'
 import { readOperatorState, writeOperatorState, type OperatorState } from '../../lib/queue/operator-state.js'
@@ -15,6 +16,10 @@ export interface Operator {
   gone(ids: readonly string[]): Promise<ReadonlySet<string>>
 }
 
+/** How often, and how soon, a worker that was not reached is told again. */
+const TELL_AGAIN = 25
+const TELL_AGAIN_MS = 200
+
 export function createOperator(crew: Crew, harakaDir: string): Operator {
   let state: OperatorState | undefined
 
@@ -24,6 +29,15 @@ export function createOperator(crew: Crew, harakaDir: string): Operator {
     } catch (error) {
       // Written over it would be lost, and what it keeps back would be sent.
       throw new Refusal(error instanceof Error ? error.message : String(error), 'nothing can be changed until then')
+    }
+  }
+
+  /** A worker that is just starting may take mail already; it is waited for, so that the decision is in force everywhere. */
+  async function tellAll(next: OperatorState): Promise<void> {
+    for (let left = TELL_AGAIN; left >= 0; left--) {
+      const { missing } = await askAll(crew, 'operator', next)
+      if (missing === 0 || state !== next) return
+      await setTimeout(TELL_AGAIN_MS, undefined, { ref: false })
     }
   }
 
@@ -41,7 +55,7 @@ export function createOperator(crew: Crew, harakaDir: string): Operator {
         throw new Refusal(`the decision could not be recorded, nothing was changed: ${why}`, hint)
       }
       state = next
-      await askAll(crew, 'operator', next)
+      await tellAll(next)
       return next
     },
     async gone(ids) {
