@@ -36,7 +36,9 @@ describe('a query', () => {
     assert.equal(first?.[0], idOf(count - 1, 9000 - count + 1))
     assert.equal(second?.at(-1), idOf(0, 9000))
     assert.equal(sight.reads.length, 0, 'no header is read where none is needed')
-    assert.equal(await queries.next('q', NO_HEADERS), undefined, 'it has come to its end')
+    assert.deepEqual(await queries.next('q', NO_HEADERS), { found: [], looked: 0, more: false })
+    queries.forget('q')
+    assert.equal(await queries.next('q', NO_HEADERS), undefined)
   })
 
   it('for domains and ids looks at nothing else', async () => {
