@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync, type Stats } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '../directory/log.js'
 import { LIMITS, serveClient, turnAway, type Limits } from './connection.js'
@@ -41,7 +41,7 @@ export async function openControlServer(
         log('error', `control socket: ${String(error)}`)
       })
     })
-    const own = await listen(server, name)
+    await listen(server, name)
     server.on('error', (error) => {
       log('error', `control socket: ${error.message}`)
     })
@@ -52,7 +52,7 @@ export async function openControlServer(
         if (!open) return
         open = false
         for (const socket of sockets) socket.destroy()
-        removeOwn(name.file, own)
+        // This removes the file too, at once.
         server.close(() => {
           name.close()
         })
@@ -80,8 +80,9 @@ async function makeWay({ file, address }: SocketAddress): Promise<void> {
   if (await answers(address)) {
     throw new Error(`another Haraka serves this directory (it listens at ${file}): stop one of the two`)
   }
-  // Unless somebody else has replaced it just now.
-  removeOwn(file, found)
+  const now = lstatSync(file, { throwIfNoEntry: false })
+  // Somebody else may have replaced it just now.
+  if (now?.ino === found.ino && now.dev === found.dev) unlinkSync(file)
 }
 
 /** Whether somebody listens. One that is too busy to take the connection does. */
@@ -101,8 +102,7 @@ function answers(address: string): Promise<boolean> {
   })
 }
 
-/** Resolves to what it made, to know it again. */
-function listen(server: Server, { address, file }: SocketAddress): Promise<Stats | undefined> {
+function listen(server: Server, { address, file }: SocketAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const what = 'the account Haraka runs as must be able to write into the Haraka directory'
@@ -110,7 +110,7 @@ function listen(server: Server, { address, file }: SocketAddress): Promise<Stats
     })
     server.once('listening', () => {
       server.removeAllListeners('error')
-      resolve(lstatSync(file, { throwIfNoEntry: false }))
+      resolve()
     })
     // listen() binds before it returns: nobody else ever finds the socket with another mode.
     const before = process.umask(0o177)
@@ -120,16 +120,6 @@ function listen(server: Server, { address, file }: SocketAddress): Promise<Stats
       process.umask(before)
     }
   })
-}
-
-/** Removes a socket if it is still the same file. */
-function removeOwn(file: string, own: Stats | undefined): void {
-  try {
-    const now = lstatSync(file, { throwIfNoEntry: false })
-    if (now !== undefined && own !== undefined && now.ino === own.ino && now.dev === own.dev) unlinkSync(file)
-  } catch {
-    // What is left is replaced at the next start.
-  }
 }
 
 function codeOf(error: unknown): string {

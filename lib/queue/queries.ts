@@ -28,7 +28,7 @@ export interface Page {
 export interface Queries {
   /** Keeps which entries match now, oldest first; resolves to how many are to be looked at. */
   open(query: string, filter: Filter): Promise<number>
-  /** The next page; undefined for a query that is not open. Headers are read if the filter needs them or `headers` says so. */
+  /** The next page, empty after the last one; undefined for a query that is not open. Headers are read if the filter needs them or `headers` says so. */
   next(query: string, want: { readonly headers: boolean }): Promise<Page | undefined>
   /** The filter of an open query. */
   filterOf(query: string): Filter | undefined
@@ -43,7 +43,7 @@ interface Open {
   timer: NodeJS.Timeout
 }
 
-/** Queries are forgotten a minute after their last page, and when they have come to their end. */
+/** Queries are forgotten a minute after they were last asked for a page. */
 export function createQueries(sight: QueueSight): Queries {
   const queries = new Map<string, Open>()
 
@@ -76,7 +76,6 @@ export function createQueries(sight: QueueSight): Queries {
       open.at = Math.min(at + PAGE, ids.length)
       const more = open.at < ids.length
       const entries = ids.slice(at, open.at).flatMap((id) => sight.index.get(id) ?? [])
-      if (!more) forget(query)
       const looked = open.at - at
       if (!want.headers && !needsHeader(filter)) {
         return { found: entries.map((entry) => ({ entry, header: undefined })), looked, more }

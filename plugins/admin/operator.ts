@@ -20,7 +20,11 @@ export interface Operator {
 const TELL_AGAIN = 25
 const TELL_AGAIN_MS = 200
 
-export function createOperator(crew: Crew, harakaDir: string): Operator {
+export function createOperator(
+  crew: Crew,
+  harakaDir: string,
+  pause: () => Promise<unknown> = () => setTimeout(TELL_AGAIN_MS),
+): Operator {
   let state: OperatorState | undefined
 
   function current(): OperatorState {
@@ -37,7 +41,7 @@ export function createOperator(crew: Crew, harakaDir: string): Operator {
     for (let left = TELL_AGAIN; left >= 0; left--) {
       const { missing } = await askAll(crew, 'operator', next)
       if (missing === 0 || state !== next) return
-      await setTimeout(TELL_AGAIN_MS, undefined, { ref: false })
+      await pause()
     }
   }
 

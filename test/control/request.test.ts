@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { readRequest } from '../../lib/control/request.js'
+
+describe('a request', () => {
+  const rows: readonly [line: string, args: unknown][] = [
+    ['{"command":"status"}', {}],
+    ['{"command":"status","args":{"x":1}}', {}],
+    ['{"command":"status","args":null}', {}],
+    ['{"command":"queue.list","args":{"filter":[],"more":1}}', { filter: [] }],
+    ['{"command":"queue.drop","args":{"filter":["all"]}}', { filter: ['all'] }],
+    ['{"command":"queue.show","args":{"id":"x"}}', { id: 'x' }],
+    ['{"command":"suspend","args":{"domain":"a"}}', { domain: 'a' }],
+    ['{"command":"suspend","args":{"domain":"a","reason":"r","untilMs":5}}', { domain: 'a', reason: 'r', untilMs: 5 }],
+    ['{"command":"etrn","args":{"node":"@a"}}', { node: '@a' }],
+  ]
+  for (const [line, args] of rows) {
+    it(`${line} is taken`, () => {
+      const read = readRequest(line)
+      assert.ok(read.ok)
+      assert.deepEqual(read.request.args, args)
+    })
+  }
+
+  const wrong: readonly string[] = [
+    '{"command":"queue.list"}',
+    '{"command":"queue.list","args":{"filter":[1]}}',
+    '{"command":"queue.drop","args":[]}',
+    '{"command":"queue.show","args":{}}',
+    '{"command":"suspend","args":{"domain":["a"]}}',
+    '{"command":"suspend","args":{"domain":"a","untilMs":"5"}}',
+    '{"command":"suspend","args":{"domain":"a","untilMs":1e300}}',
+    '{"command":"suspend","args":{"domain":"a","reason":5}}',
+    '{"command":"resume","args":{}}',
+    '{"command":"etrn","args":{"node":null}}',
+  ]
+  for (const line of wrong) {
+    it(`${line} is refused`, () => {
+      const read = readRequest(line)
+      assert.ok(!read.ok)
+      assert.match(read.error.message, /^the arguments of /)
+    })
+  }
+
+  it('of any text is read without throwing', () => {
+    const json = fc.json()
+    const command = fc.record({
+      command: fc.constantFrom('status', 'suspend', 'queue.list', '__proto__'),
+      args: fc.jsonValue(),
+    })
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          json,
+          command.map((value) => JSON.stringify(value)),
+        ),
+        (line) => {
+          const read = readRequest(line)
+          assert.ok(read.ok || (read.error.message !== '' && read.error.hint !== ''))
+        },
+      ),
+    )
+  })
+})
