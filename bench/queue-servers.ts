@@ -75,7 +75,8 @@ export async function suiteServer(gateway: number, queued: number): Promise<Queu
   const port = await freePort()
   writeSmtpIni(dir, port, options)
   const knows = async (): Promise<void> => {
-    while (!(await isComplete(dir, queued))) await sleep(20)
+    // A status looks at every entry, so it is not asked for all the time.
+    while (!(await isComplete(dir, queued))) await sleep(500)
   }
   return { name: 'suite', dir, port, domain: DOMAIN, start: () => run(dir, port, {}, knows) }
 }
