@@ -51,7 +51,7 @@ export async function plainServer(): Promise<QueueServer> {
 }
 
 /** The suite with mailboxes for new mail; mail for the domain with few messages goes to a port. */
-export async function suiteServer(gateway: number): Promise<QueueServer> {
+export async function suiteServer(gateway: number, queued: number): Promise<QueueServer> {
   const site = tempDir('queue-bench')
   const options = {
     version: '3.3',
@@ -75,15 +75,16 @@ export async function suiteServer(gateway: number): Promise<QueueServer> {
   const port = await freePort()
   writeSmtpIni(dir, port, options)
   const knows = async (): Promise<void> => {
-    while (!(await isComplete(dir))) await sleep(20)
+    // A status looks at every entry, so it is not asked for all the time.
+    while (!(await isComplete(dir, queued))) await sleep(500)
   }
   return { name: 'suite', dir, port, domain: DOMAIN, start: () => run(dir, port, {}, knows) }
 }
 
-async function isComplete(dir: string): Promise<boolean> {
+async function isComplete(dir: string, queued: number): Promise<boolean> {
   try {
-    const { complete, missing } = await callServer(dir, 'status', {})
-    return complete && missing === 0
+    const { complete, missing, queue } = await callServer(dir, 'status', {})
+    return complete && missing === 0 && queue.count >= queued
   } catch (error) {
     // While it starts there is no socket.
     if (error instanceof ServerUnreachable) return false

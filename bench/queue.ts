@@ -109,7 +109,7 @@ async function main(): Promise<void> {
   const messages = at < 0 ? 100_000 : Number(argv[at + 1])
   // Mail for the domain with few messages is always refused for now, and waits again.
   const nextHop = await startNextHop({ reply: { rcpt: () => '450 4.2.1 try again later' } })
-  const [plain, suite] = [await plainServer(), await suiteServer(nextHop.port)]
+  const [plain, suite] = [await plainServer(), await suiteServer(nextHop.port, messages + FEW)]
   process.stderr.write(`writing ${messages} queue files\n`)
   writeLargeQueue(suite.dir, { messages, domains: DOMAINS, few: FEW })
   copyQueue(suite.dir, plain.dir)

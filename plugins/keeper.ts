@@ -2,7 +2,7 @@ import path from 'node:path'
 import { decideAttempt, type Decision } from '../lib/queue/attempt.js'
 import type { Entry, EntryHeader } from '../lib/queue/entry.js'
 import { queueDomain } from '../lib/queue/header.js'
-import type { HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js'
+import type { BriefAnswer, HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js'
 import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
 import { tidyReason } from '../lib/queue/reason-record.js'
@@ -47,7 +47,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
   let table:
     | { readonly snapshot: Snapshot | undefined; readonly operator: OperatorState; readonly all: SuspensionTable }
     | undefined
-  let thread: Thread<HeaderQuestion, HeaderAnswer> | undefined
+  let thread: Thread<HeaderQuestion, HeaderAnswer | BriefAnswer> | undefined
 
   const items = takeOverItems(plugin, {
     waits: (file, dueMs) => {
@@ -80,9 +80,13 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     },
   })
 
-  async function readHeaders(files: readonly string[]): Promise<HeaderAnswer> {
+  function askThread(question: Omit<HeaderQuestion, 'directory'>): Promise<HeaderAnswer | BriefAnswer> {
     if (thread?.isAlive() !== true) thread = startThread(path.join(__dirname, '../lib/queue/header-thread.js'))
-    return thread.ask({ directory: items.directory, files })
+    return thread.ask({ directory: items.directory, ...question })
+  }
+
+  async function readHeaders(files: readonly string[]): Promise<HeaderAnswer> {
+    return (await askThread({ files })) as HeaderAnswer
   }
 
   function suspensions(): SuspensionTable {
@@ -135,7 +139,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
 
   const keeper = createKeeper({
     ...items,
-    readHeaders,
+    readHeaders: (files) => askThread({ files, brief: true }),
     decide,
     isHeld: (id) => held.has(id),
     problem: (text) => {
