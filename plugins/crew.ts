@@ -53,6 +53,10 @@ export function createCrew(): Crew {
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
   let nextId = 0
+  let began = (): void => undefined
+  const begun = new Promise<void>((resolve) => {
+    began = resolve
+  })
 
   async function run(handlers: ReadonlyMap<string, Handler>, name: string, args: unknown): Promise<unknown> {
     const handler = handlers.get(name)
@@ -138,8 +142,10 @@ export function createCrew(): Crew {
   return {
     onAll: (name, handler) => all.set(name, handler),
     onOne: (name, handler) => one.set(name, handler),
-    askOne(name, args) {
-      return role === 'worker' ? ask(name, args, toMaster, ONE_TIMEOUT_MS) : run(one, name, args)
+    async askOne(name, args) {
+      // Haraka takes connections before it runs the hooks that tell what this process is.
+      if (role === 'starting') await inTime(begun)
+      return await (role === 'worker' ? ask(name, args, toMaster, ONE_TIMEOUT_MS) : run(one, name, args))
     },
     async askAll(name, args) {
       if (role !== 'master') return { answers: [await run(all, name, args)], missing: 0 }
@@ -167,12 +173,26 @@ export function createCrew(): Crew {
         process.on('message', fromMaster)
         toMaster({ event: 'dmail.ready' })
       }
+      began()
     },
     close() {
       process.off('message', fromMaster)
       for (const { timer } of waiting.values()) clearTimeout(timer)
     },
   }
+}
+
+async function inTime(begun: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`this process has not begun in ${ONE_TIMEOUT_MS / 1000} s`))
+    }, ONE_TIMEOUT_MS)
+    timer.unref()
+  })
+  await Promise.race([begun, late]).finally(() => {
+    clearTimeout(timer)
+  })
 }
 
 function readMessage(value: unknown): Message | undefined {
