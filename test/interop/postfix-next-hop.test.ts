@@ -6,9 +6,10 @@ import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
 import type { MboxMessage } from '../support/mbox.js'
 import { startPostfix, withoutPostfix, type Postfix } from '../support/postfix.js'
 import { connect, send } from '../support/smtp.js'
+import { KINDS, UTF8_RECIPIENT } from './message-kinds.js'
 import { idsIn, postfixIsIdle, withoutTrace } from './postfix-mail.js'
 
-const [ANNA, JURGEN, SLOW] = ['anna@customer.example', 'jürgen@customer.example', 'slow@customer.example']
+const [ANNA, SLOW] = ['anna@customer.example', 'slow@customer.example']
 // Haraka would add one.
 const DATE = 'Date: Wed, 1 Jul 2026 12:00:00 +0200'
 const MEGABYTE = 1024 * 1024
@@ -19,70 +20,6 @@ const LONG_LINES = [
   ...['bytes=52428800', 'mime_parts=1000', 'line_length=512', 'data_line_length=200000', ''],
 ].join('\n')
 
-interface Kind {
-  readonly title: string
-  readonly params?: string
-  readonly from?: string
-  readonly to?: string
-  readonly fields?: readonly string[]
-  readonly body: Buffer
-}
-
-const KINDS: readonly Kind[] = [
-  { title: 'an empty body', body: Buffer.from('') },
-  {
-    title: 'every byte from 0x80 to 0xff (8BITMIME)',
-    params: 'BODY=8BITMIME',
-    fields: ['MIME-Version: 1.0', 'Content-Type: text/plain; charset=iso-8859-1', 'Content-Transfer-Encoding: 8bit'],
-    body: Buffer.concat([Buffer.from(Array.from({ length: 128 }, (_, at) => 0x80 + at)), Buffer.from('\n')]),
-  },
-  {
-    title: 'UTF-8 in the envelope, the header and the body (SMTPUTF8)',
-    params: 'SMTPUTF8 BODY=8BITMIME',
-    from: 'frédéric@domain1.com',
-    to: JURGEN,
-    fields: [
-      'MIME-Version: 1.0',
-      'Content-Type: text/plain; charset=utf-8',
-      'Content-Transfer-Encoding: 8bit',
-      'Comments: Grüße, приветствия, 挨拶',
-    ],
-    body: Buffer.from('Grüße aus Köln\n挨拶\n'),
-  },
-  {
-    title: 'lines of dots',
-    body: Buffer.from('.\n..\n...\n.a\n. \n\n.\n\n..b\n.\n'),
-  },
-  {
-    title: 'From lines, blanks at line ends, blank lines at the end',
-    body: Buffer.from('From here on\n>From there\nblank \ntab\t\n\n \n\n\n'),
-  },
-  {
-    title: 'lines of 998, 2048 and 100,000 bytes',
-    body: Buffer.from(
-      [998, 2048, 100_000].map((length) => `${'0123456789'.repeat(length).slice(0, length)}\n`).join(''),
-    ),
-  },
-  {
-    title: 'fields that are folded, long, repeated and empty',
-    fields: [
-      `References:${Array.from({ length: 40 }, (_, at) => `\n <${at}.${'r'.repeat(40)}@example.com>`).join('')}`,
-      'X-Tab:\tone\n\ttwo\n   three',
-      `X-Long: ${'l'.repeat(900)}`,
-      'Comments: first',
-      'Comments: second',
-      'X-Empty: ',
-    ],
-    body: Buffer.from('At noon?\n'),
-  },
-  {
-    title: '10 MB',
-    body: Buffer.from(
-      Array.from({ length: (10 * MEGABYTE) / 76 }, (_, at) => `${String(at).padStart(75, '.')}\n`).join(''),
-    ),
-  },
-]
-
 describe('Postfix as the next hop', { skip: withoutPostfix() }, () => {
   for (const version of HARAKA_VERSIONS) {
     describe(`of Haraka ${version}`, () => {
@@ -92,7 +29,7 @@ describe('Postfix as the next hop', { skip: withoutPostfix() }, () => {
       before(async () => {
         const { cert, key } = makeCertificate('mail.customer.example')
         postfix = await startPostfix({
-          mailboxes: [ANNA, JURGEN, SLOW],
+          mailboxes: [ANNA, UTF8_RECIPIENT, SLOW],
           settings: () => ({
             message_size_limit: String(50 * MEGABYTE),
             smtpd_tls_security_level: 'may',

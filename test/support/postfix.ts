@@ -68,14 +68,19 @@ function prepare(port: number, options: PostfixOptions): Postfix {
   const mailboxes = options.mailboxes ?? []
   const inside = (name: string): string => path.join(dir, name)
   makeDirectories(dir)
-  let settings = { ...mainCf(dir, mailboxes), ...options.settings?.(dir) }
-  if (options.aliases !== undefined) {
-    writeFileSync(inside('conf/aliases'), `${options.aliases.join('\n')}\n`)
-    settings = { alias_maps: `hash:${inside('conf/aliases')}`, ...settings }
+  const { aliases } = options
+  const aliasMap = `hash:${inside('conf/aliases')}`
+  let settings = {
+    ...mainCf(dir, mailboxes),
+    ...(aliases === undefined ? {} : { alias_maps: aliasMap }),
+    ...options.settings?.(dir),
   }
   writeSettings(dir, settings)
   writeFileSync(inside('conf/master.cf'), masterCf(port))
-  if (options.aliases !== undefined) run(dir, 'postalias', [`hash:${inside('conf/aliases')}`])
+  if (aliases !== undefined) {
+    writeFileSync(inside('conf/aliases'), `${aliases.join('\n')}\n`)
+    run(dir, 'postalias', [aliasMap])
+  }
 
   let running: { readonly pid: number; readonly forget: () => void } | undefined
   const log = (): string => (existsSync(inside('log')) ? readFileSync(inside('log'), 'utf8') : '')
