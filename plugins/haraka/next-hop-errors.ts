@@ -2,8 +2,8 @@ import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from '
 
 export interface NextHopErrors {
   /** '' where nothing is known. */
-  last(hmail: HarakaHmail): string
-  remember(hmail: HarakaHmail, what: string): void
+  readonly last: (hmail: HarakaHmail) => string
+  readonly remember: (hmail: HarakaHmail, what: string) => void
 }
 
 /**

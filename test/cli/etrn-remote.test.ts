@@ -99,7 +99,7 @@ describe('dmail etrn --remote', () => {
     [['--remote', '127.0.0.1', 'x\r\nRSET'], /is not a domain/],
     [['--remote', '127.0.0.1', '#queue'], /"#queue" is not a domain/],
     [['--remote', '127.0.0.1'], /missing required argument 'domain'/],
-    [['domain1.com'], /--remote/],
+    [['domain1.com', 'domain2.com'], /several only with --remote/],
   ]
   for (const [args, complaint] of wrong) {
     it(`ends with 2 for ${JSON.stringify(args)}`, async () => {

@@ -81,6 +81,7 @@ const OFF: Crew = {
   onOne: () => undefined,
   askOne: () => Promise.reject(new Error('nobody')),
   askAll: () => Promise.reject(new Error('nobody')),
+  onJoin: () => undefined,
   begin: () => undefined,
   close: () => undefined,
 }

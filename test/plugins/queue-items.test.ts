@@ -38,6 +38,8 @@ class Item extends EventEmitter {
 
 let made: Item[]
 let events: string[]
+/** Files that are in the line already. */
+let kept: Set<string>
 let pool: { get_client: (mx: unknown, callback: (error: string | null, socket: null) => void) => void }
 
 describe('what Haraka does with its queue files', () => {
@@ -53,7 +55,7 @@ describe('what Haraka does with its queue files', () => {
   let Class: typeof Item
 
   beforeEach(() => {
-    ;[made, events] = [[], []]
+    ;[made, events, kept] = [[], [], new Set()]
     directory = tempDir('items')
     Class = class extends Item {}
     // The suite writes to the prototype: each test has one of its own.
@@ -80,7 +82,10 @@ describe('what Haraka does with its queue files', () => {
       outbound,
     }
     items = takeOverItems({ haraka_require: (name: string) => modules[name] } as unknown as HarakaPlugin, {
-      queued: ({ filename }) => events.push(`queued ${filename}`),
+      queued: ({ filename }) => {
+        events.push(`queued ${filename}`)
+        return !kept.has(filename)
+      },
       failed: (_hmail, reason) => events.push(`failed ${reason}`),
       gone: (file) => events.push(`gone ${file}`),
       waits: (file, dueMs) => events.push(`waits ${file} ${dueMs}`),
@@ -94,6 +99,12 @@ describe('what Haraka does with its queue files', () => {
   it('is seen when a file comes into the line, before Haraka has it', () => {
     queue.delivery_queue.push(item())
     assert.deepEqual(events, [`queued ${FILE}`, `in line ${FILE}`])
+  })
+
+  it('does not come into the line when it is there already', () => {
+    kept.add(FILE)
+    queue.delivery_queue.push(item())
+    assert.deepEqual(events, [`queued ${FILE}`])
   })
 
   it('is a timer and nothing else for the queue of an earlier process, due or not', async () => {
