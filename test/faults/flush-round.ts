@@ -27,11 +27,10 @@ const MESSAGES = 40
 
 /** Rounds of: suspended messages are let go, the server is killed while it sends them, and everything must arrive. */
 export function flushing(
-  site: FlushSite,
+  { haraka, hop, letGo }: FlushSite,
   victim: FlushVictim,
   random: Random,
 ): { readonly tally: FlushTally; round(): Promise<void> } {
-  const { haraka, hop } = site
   const tally: FlushTally = { rounds: 0, kills: 0, between: 0, inFlight: 0, twice: 0 }
   const excused = new Map<string, number>()
 
@@ -67,36 +66,35 @@ export function flushing(
 
   let known = new Set<number>()
 
-  async function interrupted(sent: readonly string[]): Promise<void> {
-    const before = hop.connections
-    site.letGo()
-    await haraka.waitFor(() => hop.connections > before)
-    const goal = hop.messages.length + whole(random, 0, MESSAGES - 5)
-    while (hop.messages.length < goal) await pause(1)
-    for (let left = whole(random, 1, 3); left > 0; left--) {
-      known = new Set(haraka.workers())
-      await kill(sent, left > 1)
-      // Into the start of what has been started again: it takes over the queue then.
-      if (left > 1) await pause(whole(random, 0, 600))
-    }
-    await haraka.waitFor(() => sent.every((subject) => copies().has(subject)))
-    await queueIsEmpty(haraka)
-    const counts = copies()
-    for (const subject of sent) {
-      const count = counts.get(subject) ?? 0
-      assert.ok(count <= 1 + (excused.get(subject) ?? 0), `${subject} came ${count} times`)
-      if (count > 1) tally.twice++
-    }
-  }
-
   return {
     tally,
     round: async () => {
-      const sent = Array.from({ length: MESSAGES }, (_, n) => `round ${tally.rounds} message ${n}`)
-      tally.rounds++
-      for (const subject of sent) await submit(haraka, subject, ['guest@example.com'])
-      await interrupted(sent)
-      await site.suspend()
+      const round = ++tally.rounds
+      const sent = Array.from({ length: MESSAGES }, (_, n) => `round ${round} message ${n}`)
+      for (const subject of sent) await submit(haraka, subject, [`guest@round${round}.example.com`])
+      assert.deepEqual(
+        [...copies().keys()].filter((subject) => sent.includes(subject)),
+        [],
+        'suspended',
+      )
+      const goal = hop.messages.length + whole(random, 0, MESSAGES - 5)
+      const before = hop.connections
+      letGo(round)
+      while (hop.connections === before || hop.messages.length < goal) await pause(1)
+      for (let left = whole(random, 1, 3); left > 0; left--) {
+        known = new Set(haraka.workers())
+        await kill(sent, left > 1)
+        // Into the start of what has been started again: it takes over the queue then.
+        if (left > 1) await pause(whole(random, 0, 600))
+      }
+      await haraka.waitFor(() => sent.every((subject) => copies().has(subject)))
+      await queueIsEmpty(haraka)
+      const counts = copies()
+      for (const subject of sent) {
+        const count = counts.get(subject) ?? 0
+        assert.ok(count <= 1 + (excused.get(subject) ?? 0), `${subject} came ${count} times`)
+        if (count > 1) tally.twice++
+      }
     },
   }
 }
