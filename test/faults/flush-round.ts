@@ -44,7 +44,8 @@ export function flushing(
   async function kill(sent: readonly string[], again: boolean): Promise<void> {
     const mark = haraka.log.length
     const dead = strike(haraka, victim, random)
-    const left = queuedSubjects(haraka, dead)
+    // One process alone keeps the names of files it has from the one before.
+    const left = queuedSubjects(haraka, victim === 'worker' ? dead : undefined)
     // What the dead had said has to be read to its end.
     await hop.settled()
     const taken = copies()
@@ -114,11 +115,11 @@ function strike(haraka: Haraka, victim: FlushVictim, random: Random): number[] {
   return dead
 }
 
-/** The Subjects of queue files of these processes. */
-function queuedSubjects(haraka: Haraka, pids: readonly number[]): string[] {
+/** The Subjects of queue files, of all or of these processes. */
+function queuedSubjects(haraka: Haraka, pids?: readonly number[]): string[] {
   return haraka
     .queueFiles()
-    .filter((file) => pids.includes(Number(file.split('_')[3])))
+    .filter((file) => pids?.includes(Number(file.split('_')[3])) !== false)
     .flatMap((file) => {
       try {
         const text = readFileSync(path.join(haraka.dir, 'queue', file), 'latin1')
