@@ -5,9 +5,17 @@ import type { Route } from '../lib/routing/types.js'
 import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
+import { watchOrphans } from './orphans.js'
 import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
-import type { HarakaAddress, HarakaPlugin, HarakaServer, HarakaTransaction, Next } from './haraka/types.js'
+import type {
+  HarakaAddress,
+  HarakaPlugin,
+  HarakaQueueModule,
+  HarakaServer,
+  HarakaTransaction,
+  Next,
+} from './haraka/types.js'
 import { cont, deny } from 'haraka-constants'
 
 /** What the lines of the suite share in one process. */
@@ -81,6 +89,11 @@ function attachLifeCycle(plugin: HarakaPlugin, { live, crew, onShutdown }: Share
   // A configuration that cannot be used stops the start, in words, before anything listens (C7).
   plugin['dmail_init_master'] = (next: Next, server: HarakaServer): void => {
     crew.begin(server)
+    const { queue_dir: queue } = plugin.haraka_require('outbound/queue') as HarakaQueueModule
+    const orphans = watchOrphans(server, queue, plugin)
+    onShutdown.push(() => {
+      orphans.close()
+    })
     live
       .current()
       .then(() => {

@@ -1,5 +1,6 @@
 import { unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { spareTheLiving } from './leftovers.js'
 import { watchNextHops } from './next-hop-errors.js'
 import { keepAnswers } from './split.js'
 import { takeOverTimers, type TimerEvents, type Timers } from './timers.js'
@@ -67,6 +68,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
   }
 
   keepAnswers(Hmail)
+  spareTheLiving(queue)
   const { prototype } = Hmail
   const { discard, double_bounce: doubleBounce } = prototype
   prototype.discard = function (this: HarakaHmail) {

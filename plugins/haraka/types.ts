@@ -86,12 +86,13 @@ export interface HarakaServer {
     readonly isMaster: boolean
     readonly workers?: Readonly<Record<string, HarakaWorker | undefined>>
     on(event: 'message', listener: (worker: HarakaWorker, message: unknown) => void): unknown
-    on(event: 'exit', listener: (worker: HarakaWorker) => void): unknown
+    on(event: 'exit' | 'disconnect', listener: (worker: HarakaWorker) => void): unknown
   }
 }
 
 export interface HarakaWorker {
   readonly id: number
+  readonly process: { readonly pid?: number }
   send(message: unknown, sent?: (error: Error | null) => void): unknown
   isConnected(): boolean
 }
@@ -230,6 +231,8 @@ export interface HarakaQueueModule {
   readonly delivery_queue: { push: (item: HarakaHmail) => void }
   /** Called for each file of the queue of an earlier process. */
   _add_file: (file: string) => Promise<string>
+  /** Called before the queue of an earlier process is read. */
+  delete_dot_files: () => Promise<void>
 }
 
 /** haraka_require('plugins'). */

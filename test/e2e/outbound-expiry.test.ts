@@ -4,29 +4,28 @@ import { HOUR_MS, makeClock } from '../support/clock.js'
 import type { Haraka } from '../support/haraka.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { failuresOf, KINDS, submit, subjectsOf, waitForFailures } from './outbound-site.js'
+import { makeRobots } from './robots.js'
 import { makeSite, queueIsEmpty, siteConf, startSite, users } from './site.js'
+import { makeTicks } from './ticks.js'
 
 for (const { name, version, nodes } of KINDS) {
   describe(`${name}: DMail's two hours and three days`, () => {
     const site = makeSite()
     const clock = makeClock()
+    const ticks = makeTicks(clock, makeRobots(site), nodes)
     let hop: NextHop
-    let markers: NextHop
     let haraka: Haraka
     before(async () => {
       hop = await startNextHop({ reply: { rcpt: () => '451 4.3.0 not today' } })
-      markers = await startNextHop()
       site.write('users.txt', users('bob', 'fred'))
-      haraka = await startSite(
-        version,
-        siteConf(site, [`gateway * 127.0.0.1:${hop.port}`, `gateway marker.example.com 127.0.0.1:${markers.port}`]),
-        { nodes, env: clock.env },
-      )
+      haraka = await startSite(version, siteConf(site, [`gateway * 127.0.0.1:${hop.port}`, ...ticks.conf]), {
+        nodes,
+        env: clock.env,
+      })
     })
     after(async () => {
       await haraka.stop()
       await hop.close()
-      await markers.close()
     })
 
     /** Moves the clock and resolves when the message due by then has been tried, and failed. */
@@ -36,14 +35,10 @@ for (const { name, version, nodes } of KINDS) {
       return haraka.waitForLog(new RegExp(`Temp failing \\S+ for [\\d.]+ seconds: ${reason}`), { from })
     }
 
-    /** Mail goes out, and timers that have run out have had their turn before: nothing else was tried meanwhile. */
-    async function nothingIsTried(subject: string): Promise<void> {
+    /** Moves the clock; whatever was due by then would have been tried. */
+    async function nothingIsTriedBy(hours: number): Promise<void> {
       const before = hop.connections
-      for (let round = 1; round <= 3; round++) {
-        await submit(haraka, `${subject} ${round}`, ['guest@marker.example.com'])
-        await markers.waitForMessage(markers.messages.length === 0 ? 1 : markers.messages.length)
-        await haraka.waitFor(() => haraka.queueFiles().every((file) => !file.includes('marker')))
-      }
+      await ticks.passTo(haraka, hours * HOUR_MS)
       assert.equal(hop.connections, before)
     }
 
@@ -51,15 +46,13 @@ for (const { name, version, nodes } of KINDS) {
       const from = haraka.log.length
       await submit(haraka, 'first', ['guest@example.com'])
       assert.match(await haraka.waitForLog(/Temp failing/, { from }), / for 7200 seconds: 451 4\.3\.0 not today/)
-      clock.set(1.9 * HOUR_MS)
-      await nothingIsTried('after 1.9 hours')
+      await nothingIsTriedBy(1.9)
       assert.match(await triedAt(2.1), / for 7200 seconds: /)
     })
 
     it('after a restart it is tried when its time has come, and waits no longer than that', async () => {
       await haraka.restart()
-      clock.set(4 * HOUR_MS)
-      await nothingIsTried('after 4 hours')
+      await nothingIsTriedBy(4)
       // Started well before: a server that counts the waiting time from its start again would try at 6.2 hours.
       await triedAt(4.2)
     })

@@ -21,7 +21,7 @@ export interface NextHop {
   waitForMessage(n?: number, timeoutMs?: number): Promise<ReceivedMessage>
   /** The first transcript line that matches. */
   waitForLine(pattern: RegExp, wait?: LogWait): Promise<string>
-  /** Resolves when every connection that is open now has been closed: all that was said on them is known then. */
+  /** Resolves when every session that goes on now has ended, and what came in it is in `messages`. */
   settled(): Promise<void>
   /** Closes the port and every connection. */
   close(): Promise<void>
@@ -45,6 +45,7 @@ const KEYWORDS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
 export async function startNextHop(options: NextHopOptions = {}): Promise<NextHop> {
   const messages: ReceivedMessage[] = []
   const sockets = new Set<Socket>()
+  const sessions = new Set<Promise<void>>()
   const log = captureLog("the next hop's transcript")
   let connections = 0
 
@@ -54,7 +55,7 @@ export async function startNextHop(options: NextHopOptions = {}): Promise<NextHo
     // A test that fails before its close() must still come to its end; so the server below.
     socket.unref()
     socket.once('close', () => sockets.delete(socket))
-    serveSession(
+    const session = serveSession(
       socket,
       hop,
       options.keywords ?? KEYWORDS,
@@ -65,10 +66,13 @@ export async function startNextHop(options: NextHopOptions = {}): Promise<NextHo
         messages.push(message)
         log.append(`taken: ${messages.length}`)
       },
-    ).catch((error: unknown) => {
-      log.append(`error: ${String(error)}`)
-      socket.destroy()
-    })
+    )
+      .catch((error: unknown) => {
+        log.append(`error: ${String(error)}`)
+        socket.destroy()
+      })
+      .finally(() => sessions.delete(session))
+    sessions.add(session)
   })
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
   await once(server, 'listening')
@@ -94,9 +98,7 @@ export async function startNextHop(options: NextHopOptions = {}): Promise<NextHo
     },
     waitForLine: async (pattern, wait) => (await log.waitFor(pattern, wait)).line,
     settled: async () => {
-      await within(Promise.all([...sockets].map((socket) => once(socket, 'close'))), {
-        otherwise: () => `a connection stays open:\n${log.tail()}`,
-      })
+      await within(Promise.all(sessions), { otherwise: () => `a session goes on:\n${log.tail()}` })
     },
     close: async () => {
       for (const socket of sockets) socket.destroy()
