@@ -57,4 +57,3 @@ export interface Keeper {
   /** Suspensions or holds have changed: what may go now goes. Takes its time, mail has precedence. */
   reconsider(): Promise<void>
 }
-

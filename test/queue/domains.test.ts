@@ -55,7 +55,9 @@ function without({ pairs }: Model, [domain, item]: Pair): Pair[] {
 
 describe('things by domain', () => {
   it('are found for a domain, and below it, as by looking at each', () => {
-    const domain = fc.array(fc.constantFrom('a', 'b', 'com', ''), { minLength: 1, maxLength: 4 }).map((all) => all.join('.'))
+    const domain = fc
+      .array(fc.constantFrom('a', 'b', 'com', ''), { minLength: 1, maxLength: 4 })
+      .map((all) => all.join('.'))
     const item = fc.nat(5)
     const commands = fc.commands<Model, Real>(
       [

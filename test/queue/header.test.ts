@@ -67,7 +67,10 @@ for (const [folder, addresses] of [
     })
 
     it('has the domain in the form in which domains are compared', () => {
-      assert.deepEqual([read('idn')?.domain, read('idn')?.recipients], ['xn--bcher-kva.example', ['jürgen@bücher.example']])
+      assert.deepEqual(
+        [read('idn')?.domain, read('idn')?.recipients],
+        ['xn--bcher-kva.example', ['jürgen@bücher.example']],
+      )
     })
 
     it('tells work of this machine', () => {
@@ -133,6 +136,9 @@ describe('what is no queue file', () => {
   })
 
   it('a domain that is none is compared as it is, in lower case', () => {
-    assert.deepEqual([queueDomain('Exa mple'), queueDomain('Example.com.'), queueDomain('')], ['exa mple', 'example.com', ''])
+    assert.deepEqual(
+      [queueDomain('Exa mple'), queueDomain('Example.com.'), queueDomain('')],
+      ['exa mple', 'example.com', ''],
+    )
   })
 })

@@ -6,7 +6,11 @@ import type { Entry } from '../../lib/queue/entry.js'
 const FILE = '1700000000000_1700000007200_0_10_aaaaaa_1_host'
 const RENAMED = '1700000000000_1700000014400_1_11_aaaaaa_2_host'
 const OTHER = '1700000000001_1700000007200_0_10_bbbbbb_3_host'
-const header = (domain: string): { domain: string; local: boolean; bytes: number } => ({ domain, local: false, bytes: 9 })
+const header = (domain: string): { domain: string; local: boolean; bytes: number } => ({
+  domain,
+  local: false,
+  bytes: 9,
+})
 
 function added(index: QueueIndex, file: string): Entry {
   const entry = index.at(file, 'waiting')
@@ -36,7 +40,10 @@ describe('the index of queue files', () => {
     index.learn(two, header('a.example.com'))
     assert.deepEqual(index.forDomain('example.com', false), [one])
     assert.deepEqual(index.forDomain('example.com', true), [one, two])
-    assert.deepEqual([...index.domains()].map(([domain]) => domain), ['example.com', 'a.example.com'])
+    assert.deepEqual(
+      [...index.domains()].map(([domain]) => domain),
+      ['example.com', 'a.example.com'],
+    )
   })
 
   it('moves an entry whose domain is another now', () => {

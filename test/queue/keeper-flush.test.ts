@@ -9,7 +9,10 @@ describe('the keeper: a flush', () => {
     const messages = await at.waiting('example.com', 'a.example.com', 'domain1.com', 'example.com')
     const [one, , , two] = messages
     assert.deepEqual(at.scene.keeper.flush('example.com', false), { count: 2, running: false, complete: true })
-    assert.deepEqual(messages.map((message) => at.timersOf(message)), [0, 1, 1, 0])
+    assert.deepEqual(
+      messages.map((message) => at.timersOf(message)),
+      [0, 1, 1, 0],
+    )
     assert.deepEqual(await at.scene.work(), [one?.id, two?.id])
     at.scene.pass(30 * 60_000)
     assert.deepEqual(at.scene.loading, [])
@@ -59,7 +62,10 @@ describe('the keeper: a flush', () => {
   it('ten times in a row sends each message once', async () => {
     const messages = await at.waiting('example.com', 'example.com', 'example.com')
     for (let times = 0; times < 10; times++) at.scene.keeper.flush('example.com', false)
-    assert.deepEqual(await at.scene.work(), messages.map(({ id }) => id))
+    assert.deepEqual(
+      await at.scene.work(),
+      messages.map(({ id }) => id),
+    )
     at.scene.pass(YEAR)
     assert.deepEqual(await at.scene.work(), [])
   })

@@ -88,7 +88,10 @@ describe('the keeper: a message', () => {
     const [message] = await at.waiting('example.com')
     at.scene.keeper.learn(message?.file ?? '', { domain: 'domain1.com', local: true, bytes: 7 })
     at.scene.keeper.learn(message?.file ?? '', undefined)
-    assert.deepEqual(at.scene.keeper.index.forDomain('domain1.com', false).map(({ bytes }) => bytes), [7])
+    assert.deepEqual(
+      at.scene.keeper.index.forDomain('domain1.com', false).map(({ bytes }) => bytes),
+      [7],
+    )
   })
 
   it('that got another name is not forgotten for the old one', async () => {

@@ -12,7 +12,10 @@ type Step =
   | { readonly do: 'arrives' | 'existing'; readonly domain: string }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'load' | 'begin' | 'reconsider' | 'read' | 'read fails' }
-  | { readonly do: 'succeed' | 'fail' | 'send' | 'drop' | 'drop fails' | 'hold' | 'release' | 'vanish'; readonly which: number }
+  | {
+      readonly do: 'succeed' | 'fail' | 'send' | 'drop' | 'drop fails' | 'hold' | 'release' | 'vanish'
+      readonly which: number
+    }
   | { readonly do: 'flush'; readonly domain: string; readonly below: boolean }
   | { readonly do: 'suspend'; readonly domain: string; readonly forMs: number }
   | { readonly do: 'resume'; readonly domain: string }
@@ -148,7 +151,12 @@ async function command(scene: Scene, known: Known, what: string, message: Messag
 }
 
 /** An attempt is made, or not, for a reason. */
-function judge({ held, suspended, now }: Scene, { asked, dropped }: Known, { id, domain }: Message, kind: string): void {
+function judge(
+  { held, suspended, now }: Scene,
+  { asked, dropped }: Known,
+  { id, domain }: Message,
+  kind: string,
+): void {
   if (dropped.has(id)) {
     assert.equal(kind, 'drop', `${id} is removed, not tried`)
   } else if (held.has(id)) {
@@ -182,26 +190,31 @@ function check(scene: Scene): void {
       sending: ['sending'],
     }[entry.stage]
     assert.deepEqual(where, expected, `${id} is ${entry.stage}`)
-    if (where.length === 0) assert.ok(!scene.keeper.isComplete() && entry.domain === undefined, `${id} waits for nothing`)
+    if (where.length === 0)
+      assert.ok(!scene.keeper.isComplete() && entry.domain === undefined, `${id} waits for nothing`)
   }
 }
 
 it('whatever happens: no message is tried twice at once, none is forgotten, none waits without a reason', async () => {
   mock.timers.enable({ apis: ['Date'] })
   await fc.assert(
-    fc.asyncProperty(fc.boolean(), fc.array(step, { minLength: 40, maxLength: 80, size: 'max' }), async (slow, steps) => {
-      const scene = makeScene((nowMs) => {
-        mock.timers.setTime(nowMs)
-      })
-      if (slow) scene.reading = 'when told'
-      const known: Known = { asked: new Set(), dropped: new Set(), early: [] }
-      for (const one of steps) {
-        await take(scene, known, one)
-        check(scene)
-        if (scene.keeper.isComplete()) known.early.length = 0
-      }
-      await allLeave(scene)
-    }),
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.array(step, { minLength: 40, maxLength: 80, size: 'max' }),
+      async (slow, steps) => {
+        const scene = makeScene((nowMs) => {
+          mock.timers.setTime(nowMs)
+        })
+        if (slow) scene.reading = 'when told'
+        const known: Known = { asked: new Set(), dropped: new Set(), early: [] }
+        for (const one of steps) {
+          await take(scene, known, one)
+          check(scene)
+          if (scene.keeper.isComplete()) known.early.length = 0
+        }
+        await allLeave(scene)
+      },
+    ),
     { numRuns: 200 },
   )
 })

@@ -24,7 +24,10 @@ describe('the keeper: an operator', () => {
     at.scene.keeper.flush('example.com', false)
     at.scene.held.add(message.id)
     assert.equal(at.scene.begin()?.kind, 'wait')
-    assert.deepEqual([at.scene.entry(message).wait, at.scene.entry(message).flushing, at.timersOf(message)], ['held', false, 1])
+    assert.deepEqual(
+      [at.scene.entry(message).wait, at.scene.entry(message).flushing, at.timersOf(message)],
+      ['held', false, 1],
+    )
   })
 
   it('removes what waits', async () => {

@@ -25,7 +25,10 @@ describe('the keeper: while the queue is being read', () => {
     await turn()
     at.scene.questions[0]?.answer(true)
     await at.known()
-    assert.deepEqual(await at.scene.work(), messages.slice(0, 2).map(({ id }) => id))
+    assert.deepEqual(
+      await at.scene.work(),
+      messages.slice(0, 2).map(({ id }) => id),
+    )
   })
 
   it('a flush of what is read by then is not kept for what comes later', async () => {
@@ -98,7 +101,10 @@ describe('the keeper: while the queue is being read', () => {
     await turn()
     at.scene.questions[0]?.answer(true)
     await at.known()
-    assert.deepEqual(await at.scene.work(), messages.map(({ id }) => id))
+    assert.deepEqual(
+      await at.scene.work(),
+      messages.map(({ id }) => id),
+    )
   })
 
   it('a file that is gone meanwhile is no matter', async () => {

@@ -9,7 +9,10 @@ describe('the keeper: a suspended domain', () => {
     at.scene.suspended.set('example.com', Infinity)
     const message = at.scene.arrives('example.com')
     assert.equal(at.scene.begin()?.kind, 'wait')
-    assert.deepEqual([at.scene.entry(message).wait, at.scene.entry(message).stage, at.scene.sending.size], ['suspended', 'waiting', 0])
+    assert.deepEqual(
+      [at.scene.entry(message).wait, at.scene.entry(message).stage, at.scene.sending.size],
+      ['suspended', 'waiting', 0],
+    )
     at.scene.pass(YEAR)
     assert.deepEqual([at.scene.loading, at.timersOf(message)], [[], 1])
   })
@@ -84,6 +87,10 @@ describe('the keeper: a suspended domain', () => {
     const left = [...at.scene.keeper.index.all()].filter(({ stage }) => stage === 'waiting').length
     assert.ok(left > 0 && left < 5000, `${left} are left for later`)
     await done
-    assert.deepEqual([at.scene.timers.size, at.scene.loading.length], [0, 200], 'and no more than 200 are loaded at once')
+    assert.deepEqual(
+      [at.scene.timers.size, at.scene.loading.length],
+      [0, 200],
+      'and no more than 200 are loaded at once',
+    )
   })
 })

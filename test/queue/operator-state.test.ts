@@ -25,7 +25,7 @@ fs[call] = () => process.kill(process.pid, 'SIGKILL')
 require(script).writeOperatorState(directory, { suspensions: [], held: ['new'] })
 `
 
-describe("what operators decided", () => {
+describe('what operators decided', () => {
   it('is nothing where nothing was written', () => {
     assert.deepEqual(readOperatorState(tempDir('state')), NOTHING_DECIDED)
   })
@@ -91,7 +91,9 @@ describe("what operators decided", () => {
       const dir = tempDir('state')
       writeOperatorState(dir, OLD)
       const script = require.resolve('../../lib/queue/operator-state.js')
-      await assert.rejects(promisify(execFile)(process.execPath, ['-e', KILLED, script, dir, call]), { signal: 'SIGKILL' })
+      await assert.rejects(promisify(execFile)(process.execPath, ['-e', KILLED, script, dir, call]), {
+        signal: 'SIGKILL',
+      })
       assert.ok(existsSync(path.join(dir, `${STATE_FILE}.new`)), 'it was under way')
       assert.deepEqual(readOperatorState(dir), OLD)
       writeOperatorState(dir, { ...OLD, held: ['next'] })

@@ -50,6 +50,9 @@ describe('the suspension of a domain', () => {
   })
 
   it('without an end lasts', () => {
-    assert.deepEqual([inForce(exact, Number.MAX_VALUE), inForce(soon, NOW), inForce(soon, NOW + 1)], [true, true, false])
+    assert.deepEqual(
+      [inForce(exact, Number.MAX_VALUE), inForce(soon, NOW), inForce(soon, NOW + 1)],
+      [true, true, false],
+    )
   })
 })
