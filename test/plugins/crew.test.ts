@@ -40,6 +40,7 @@ class Cluster extends EventEmitter {
       id,
       isConnected: () => self.connected,
       send: (message) => deaf || setImmediate(() => self.emit('message', plain(message))),
+      process: { pid: 1000 + id },
     }
     this.workers[String(id)] = worker
     this.context.after(() => {

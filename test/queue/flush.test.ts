@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { headerFor, keeperScene, type KeeperScene } from './keeper-scene.js'
+import { headerFor, keeperScene, type KeeperScene } from './flush-scene.js'
 
 const DOMAIN = 'example.com'
 

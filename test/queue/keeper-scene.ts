@@ -1,63 +1,64 @@
-import type { Decision } from '../../lib/queue/attempt.js'
-import type { Entry, EntryHeader } from '../../lib/queue/entry.js'
-import { createKeeper, type Keeper } from '../../lib/queue/keeper.js'
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { makeScene, type Message, type Scene } from './scene.js'
 
-/** A keeper with a queue that is written down instead of sent. Every domain is suspended but for what ETRN asks for. */
+export const HOUR = 3_600_000
+export const YEAR = 365 * 24 * HOUR
+
+/** A fresh scene for each test, and what many tests begin with. */
 export interface KeeperScene {
-  readonly keeper: Keeper
-  /** Files whose attempt was begun, in order. */
-  readonly started: readonly string[]
-  /** The name of a queue file; `due` 0 = now. */
-  file(id: number, due?: number): string
-  /** Answers the next request for headers, as soon as there is one; every file is for this domain. */
-  answerHeaders(domain: string): Promise<void>
+  readonly scene: Scene
+  /** Messages of an earlier process, due in an hour, of which the headers are known. */
+  waiting(...domains: string[]): Promise<Message[]>
+  /** Every header that was asked for is known. */
+  known(): Promise<void>
+  /** A message whose attempt is under way. */
+  sent(domain: string): Promise<Message>
+  timersOf(message: Message): number
 }
 
-export function keeperScene(decide: (entry: Entry) => Decision = suspendAll): KeeperScene {
-  const started: string[] = []
-  const asked: { files: readonly string[]; answer: (headers: (EntryHeader | undefined)[]) => void }[] = []
-  let wake = (): void => undefined
-  const keeper = createKeeper({
-    park: () => undefined,
-    unpark: () => true,
-    start: (file) => {
-      started.push(file)
-      return Promise.resolve(true)
-    },
-    remove: () => Promise.resolve(),
-    readHeaders: (files) =>
-      new Promise((answer) => {
-        asked.push({ files, answer })
-        wake()
-      }),
-    decide,
-    isHeld: () => false,
-    problem: (text) => {
-      throw new Error(text)
-    },
-  })
-  return {
-    keeper,
-    started,
-    file: (id, due = 0) => `1000_${due}_1_77_unique${id}_${id}_mail.example.com`,
-    async answerHeaders(domain) {
-      while (asked.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-      const { files, answer } = asked.shift() ?? { files: [], answer: () => undefined }
-      answer(files.map(() => headerFor(domain)))
-      // The keeper goes on in promises alone.
-      await new Promise((resolve) => setImmediate(resolve))
-    },
+/** To be called inside `describe`. The clock is the scene's. */
+export function useScene(): KeeperScene {
+  let scene: Scene | undefined
+  const now = (): Scene => {
+    assert.ok(scene !== undefined, 'there is a scene in tests only')
+    return scene
   }
-}
+  before(() => {
+    mock.timers.enable({ apis: ['Date'] })
+  })
+  after(() => {
+    mock.timers.reset()
+  })
+  beforeEach(() => {
+    scene = makeScene((nowMs) => {
+      mock.timers.setTime(nowMs)
+    })
+  })
 
-export function headerFor(domain: string): EntryHeader {
-  return { domain, local: false, bytes: 100 }
-}
-
-function suspendAll({ asked }: Entry): Decision {
-  return asked ? { kind: 'try' } : { kind: 'wait', why: 'suspended', forMs: 60_000 }
+  const known = async (): Promise<void> => {
+    while (!now().keeper.isComplete()) await turn()
+  }
+  const waiting = async (...domains: string[]): Promise<Message[]> => {
+    const messages = domains.map((domain) => now().existing(domain, HOUR))
+    await known()
+    return messages
+  }
+  return {
+    get scene() {
+      return now()
+    },
+    known,
+    waiting,
+    sent: async (domain) => {
+      const [message] = await waiting(domain)
+      assert.ok(message !== undefined)
+      now().pass(HOUR)
+      await now().load()
+      assert.deepEqual(now().begin(), { kind: 'try' })
+      return message
+    },
+    timersOf: ({ id }) => [...now().timers.keys()].filter((file) => file.includes(id.slice(-6))).length,
+  }
 }
