@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { access, open, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { errorText } from './failure.js'
 
@@ -32,8 +32,31 @@ async function faultOf(file: string): Promise<string | undefined> {
   try {
     if (!(await stat(file)).isFile()) return `${file} is not a regular file`
     await access(file, constants.X_OK)
-    return undefined
+    return (await isBareText(file)) ? `${file} is a script whose first line names no interpreter (#!)` : undefined
   } catch (error) {
     return errorText(error)
+  }
+}
+
+/** How much of a file is looked at: binary formats have a NUL in their head. */
+const HEAD = 512
+
+/**
+ * A text without `#!`: the system cannot execute it, and the C library would then hand it to /bin/sh (execvp), which no robot is
+ * to meet (D8). What may be executed but not read is no script.
+ */
+async function isBareText(file: string): Promise<boolean> {
+  let handle: FileHandle
+  try {
+    handle = await open(file, 'r')
+  } catch {
+    return false
+  }
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0)
+    const head = buffer.subarray(0, bytesRead)
+    return !head.includes(0) && head.subarray(0, 2).toString('latin1') !== '#!'
+  } finally {
+    await handle.close()
   }
 }

@@ -33,6 +33,14 @@ describe('a robot that cannot be run bounces the message', () => {
         return [file]
       },
     ],
+    [
+      'a script that names no interpreter, which the C library would give to a shell',
+      async (s) => {
+        const file = path.join(s.directory, 'robot')
+        await writeFile(file, `touch ${path.join(s.directory, 'ran')}\n`, { mode: 0o755 })
+        return [file]
+      },
+    ],
     ['an argument no program can get', async (s) => [await s.program('robot', 'exit 0'), 'a\0b']],
   ]
   for (const [name, argv] of rows) {
