@@ -28,10 +28,12 @@ want('outbound.process_delivery', isFunction(outbound.process_delivery))
 want('outbound.build_todo', isFunction(outbound.build_todo))
 want('outbound.send_trans_email', isFunction(outbound.send_trans_email))
 want('outbound.delivery_queue.push', isFunction(outbound.delivery_queue.push))
+want('outbound.net_utils.get_mx', isFunction(outbound.net_utils.get_mx))
+want('outbound/queue.delete_dot_files', isFunction(at('outbound/queue').delete_dot_files))
 want('outbound/queue.queue_dir', typeof at('outbound/queue').queue_dir === 'string')
 
 const { prototype: hmail } = at('outbound/hmail')
-for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'logwarn', 'logcrit'])
+for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'split_to_new_recipients', 'logwarn', 'logcrit'])
   want('hmail.' + method, isFunction(hmail[method]))
 
 const transaction = at('transaction').createTransaction('uuid', {})
