@@ -1,4 +1,4 @@
-import { readdir, unlink } from 'node:fs/promises'
+import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { ownerOf } from '../../lib/queue/file-name.js'
 import type { HarakaQueueModule } from './types.js'
@@ -15,12 +15,23 @@ export function spareTheLiving(queue: HarakaQueueModule): void {
     const files = await readdir(queue.queue_dir)
     for (const file of files) {
       if (!file.startsWith(UNFINISHED)) continue
-      const owner = ownerOf(file.slice(UNFINISHED.length))
-      if (owner !== undefined && owner !== process.pid && isRunning(owner)) continue
+      const whole = path.join(queue.queue_dir, file)
+      if (await isBeingWritten(ownerOf(file.slice(UNFINISHED.length)), whole)) continue
       // Another process may be at it too.
-      await unlink(path.join(queue.queue_dir, file)).catch(() => undefined)
+      await unlink(whole).catch(() => undefined)
     }
   }
+}
+
+async function isBeingWritten(owner: number | undefined, file: string): Promise<boolean> {
+  if (owner === undefined) return false
+  if (owner !== process.pid) return isRunning(owner)
+  // In a container the process before this one often had the same number.
+  const startedMs = Date.now() - process.uptime() * 1000
+  return await stat(file).then(
+    ({ mtimeMs }) => mtimeMs >= startedMs,
+    () => false,
+  )
 }
 
 function isRunning(pid: number): boolean {

@@ -1,16 +1,10 @@
 import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from './types.js'
 
-export interface NextHopErrors {
-  /** '' where nothing is known. */
-  readonly last: (hmail: HarakaHmail) => string
-  readonly remember: (hmail: HarakaHmail, what: string) => void
-}
-
 /**
  * Why the last next hop could not be reached. Haraka only logs it; what it hands on at the end is "Tried all MXs", which helps
  * neither an operator nor a sender.
  */
-export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool): NextHopErrors {
+export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool): (hmail: HarakaHmail) => string {
   const lastError = new WeakMap<HarakaHmail, string>()
   const owners = new WeakMap<HarakaMx, HarakaHmail>()
   const { prototype } = hmails
@@ -40,8 +34,5 @@ export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool):
       })
     })
   }
-  return {
-    last: (hmail) => lastError.get(hmail) ?? '',
-    remember: (hmail, what) => lastError.set(hmail, what),
-  }
+  return (hmail) => lastError.get(hmail) ?? ''
 }

@@ -44,8 +44,10 @@ export interface QueueItems extends Timers {
 export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): QueueItems {
   const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
   const Hmail = plugin.haraka_require('outbound/hmail') as HarakaHmailClass
-  const hopErrors = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
+  const lastHopError = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
   const { queue_dir: directory, delivery_queue: delivery } = queue
+  /** Why no next hop was found. */
+  const nowhere = new WeakMap<HarakaHmail, string>()
   const timers = takeOverTimers(queue.temp_fail_queue, events)
 
   const push = delivery.push.bind(delivery)
@@ -92,7 +94,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
       const said = remoteWords(recipient)
       if (said !== undefined) return said
     }
-    return SAYS_NOTHING.test(otherwise) ? hopErrors.last(hmail) || otherwise : otherwise
+    return SAYS_NOTHING.test(otherwise) ? (nowhere.get(hmail) ?? (lastHopError(hmail) || otherwise)) : otherwise
   }
 
   return {
@@ -100,7 +102,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     directory,
     reasonOf,
     noNextHop: (hmail, why) => {
-      hopErrors.remember(hmail, why)
+      nowhere.set(hmail, why)
     },
     start(file) {
       const hmail = new Hmail(file, path.join(directory, file))

@@ -5,7 +5,7 @@ import type { Haraka } from '../support/haraka.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { failuresOf, KINDS, submit, subjectsOf, waitForFailures, type Kind } from './outbound-site.js'
 import { makeRobots, type Robots } from './robots.js'
-import { makeSite, queueIsEmpty, siteConf, siteIni, startSite, users, type Site } from './site.js'
+import { makeSite, queueIsEmpty, session, siteConf, siteIni, startSite, users, type Site } from './site.js'
 import { makeTicks } from './ticks.js'
 
 const DAY_MS = 24 * HOUR_MS
@@ -89,6 +89,7 @@ for (const kind of KINDS) {
       for (let n = 1; n <= 6; n++) await submit(running.haraka, `held ${n}`, [`guest${n}@example.com`])
     })
     after(() => running.close())
+    const noWorker = kind.nodes === 0 ? 'has no worker' : false
     const HELD = [1, 2, 3, 4, 5, 6].map((n) => `held ${n}`)
 
     /** All is still there, and nobody has knocked at the next hop. */
@@ -111,7 +112,7 @@ for (const kind of KINDS) {
       await nothingWasTried('after a restart')
     })
 
-    it('nor one after kill -9 of a worker', { skip: kind.nodes === 0 ? 'has no worker' : false }, async () => {
+    it('nor one after kill -9 of a worker', { skip: noWorker }, async () => {
       const from = running.haraka.log.length
       running.haraka.kill('SIGKILL', 'workers')
       await running.haraka.waitForLog(/worker \d+ listening on/, { from })
@@ -126,6 +127,20 @@ for (const kind of KINDS) {
       await running.haraka.restart()
       await queueWasRead(from)
       await nothingWasTried('after kill -9')
+    })
+
+    it('nor one after a graceful restart, which leaves no queue file behind', { skip: noWorker }, async () => {
+      const { haraka } = running
+      const from = haraka.log.length
+      // What `haraka --graceful` does.
+      const key = haraka.read('config/internalcmd_key').trim()
+      const line = `INTERNALCMD key:${key} gracefulRestart`
+      const { code } = await session(haraka.port, {}, (client) => client.command(line))
+      assert.equal(code, 250)
+      await haraka.waitForLog(/Reload complete/, { from, timeoutMs: 60_000 })
+      const isTakenOver = (file: string): boolean => haraka.workers().includes(Number(file.split('_')[3]))
+      await haraka.waitFor(() => haraka.queueFiles().every(isTakenOver), { watch: 'queue', timeoutMs: 60_000 })
+      await nothingWasTried('after a graceful restart')
     })
 
     it('it does not expire: after 100 days all of it is there', async () => {

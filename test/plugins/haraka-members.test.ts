@@ -34,6 +34,8 @@ want('outbound.flush_queue', isFunction(outbound.flush_queue))
 
 const queue = at('outbound/queue')
 want('outbound/queue.queue_dir', typeof queue.queue_dir === 'string')
+want('outbound.net_utils.get_mx', isFunction(outbound.net_utils.get_mx))
+want('outbound/queue.delete_dot_files', isFunction(queue.delete_dot_files))
 want('outbound/queue._add_file', isFunction(queue._add_file))
 want('outbound/queue calls its _add_file by that name', queue.init_queue.toString().includes('exports._add_file'))
 want('there is one delivery_queue', queue.delivery_queue === outbound.delivery_queue)
@@ -51,7 +53,7 @@ want('client_pool.get_client', isFunction(at('outbound/client_pool').get_client)
 
 const Hmail = at('outbound/hmail')
 const { prototype: hmail } = Hmail
-for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'discard', 'double_bounce', 'try_deliver', 'once', 'logwarn', 'logcrit'])
+for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'discard', 'double_bounce', 'try_deliver', 'split_to_new_recipients', 'once', 'logwarn', 'logcrit'])
   want('hmail.' + method, isFunction(hmail[method]))
 const item = new Hmail('1_2_3_4_abcdef_5_host', '/nowhere/1_2_3_4_abcdef_5_host')
 want('hmail.refcount', item.refcount === 1)

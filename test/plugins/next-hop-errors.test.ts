@@ -26,7 +26,7 @@ describe('why the last next hop could not be reached', () => {
         if (mx !== undefined) pool.get_client(mx, () => undefined)
       },
     }
-    reasonOf = watchNextHops({ prototype } as unknown as HarakaHmailClass, pool).last
+    reasonOf = watchNextHops({ prototype } as unknown as HarakaHmailClass, pool)
     makeItem = (...mxlist) => {
       const hmail = Object.assign(Object.create(prototype) as object, { mxlist }) as unknown as HarakaHmail
       return {
