@@ -22,6 +22,8 @@ export interface Robots {
   /** Runs of that robot wait, the message taken, until `release`. */
   hold(name: string): void
   release(name: string): void
+  /** Runs that wait so. */
+  held(name: string): number
   /** Complete runs, in order. */
   runs(name: string): RobotRun[]
   /** How many runs of that robot have begun. */
@@ -60,6 +62,7 @@ export function makeRobots(site: Site): Robots {
     hold: (name) => {
       site.write(`robots/${name}.d/go`, 'no\n')
     },
+    held: (name) => folders(name, 'begun-').filter((run) => existsSync(path.join(home(name), run, 'held'))).length,
     started: (name) => folders(name, 'begun-').length,
     runs: (name) =>
       folders(name, 'run-')
@@ -81,7 +84,8 @@ cat /proc/$$/environ > "$begun/env"
 id -un > "$begun/user"
 pwd > "$begun/cwd"
 cat > "$begun/stdin"
-while [ "$(cat "$home/go")" != yes ]; do sleep 0.05; done
+while [ "$(cat "$home/go")" != yes ]; do : > "$begun/held"; sleep 0.05; done
+rm -f "$begun/held"
 status=$(cat "$home/status")
 cp -r "$begun" "$home/part-$$"
 mv "$home/part-$$" "$home/run-$(date +%s%N)"
