@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { decideReport, type DsnDecision, type DsnEvent } from '../../lib/dsn/decide.js'
+import type { Notify } from '../../lib/dsn/params.js'
+
+const EVENTS: readonly DsnEvent[] = ['failed', 'delayed', 'delivered', 'expanded', 'relayed', 'handed on', 'discarded']
+
+/** One letter per event, in the order of EVENTS: R a report, D a double bounce, `-` nothing. */
+const ROWS: readonly [notify: string, value: Notify | undefined, toSender: string, fromNullSender: string][] = [
+  ['no NOTIFY', undefined, 'R------', 'D------'],
+  ['NEVER', 'never', '-------', '-------'],
+  ['SUCCESS', ['success'], '--RRR--', 'D------'],
+  ['FAILURE', ['failure'], 'R------', 'D------'],
+  ['DELAY', ['delay'], '-R-----', 'D------'],
+  ['SUCCESS,FAILURE', ['success', 'failure'], 'R-RRR--', 'D------'],
+  ['SUCCESS,DELAY', ['success', 'delay'], '-RRRR--', 'D------'],
+  ['FAILURE,DELAY', ['failure', 'delay'], 'RR-----', 'D------'],
+  ['SUCCESS,FAILURE,DELAY', ['success', 'failure', 'delay'], 'RRRRR--', 'D------'],
+]
+
+const LETTER: Record<DsnDecision['kind'], string> = { report: 'R', nothing: '-', 'double bounce': 'D' }
+
+function row(notify: Notify | undefined, nullSender: boolean, successAllowed: boolean): string {
+  return EVENTS.map((event) => LETTER[decideReport({ event, notify, nullSender, successAllowed }).kind]).join('')
+}
+
+describe('what is reported', () => {
+  for (const [title, notify, toSender, fromNullSender] of ROWS) {
+    it(`${title}: ${toSender}`, () => {
+      assert.equal(row(notify, false, true), toSender)
+    })
+    it(`${title}, from the null sender: ${fromNullSender}`, () => {
+      assert.equal(row(notify, true, true), fromNullSender)
+    })
+    it(`${title}, from a client that gets no reports of success`, () => {
+      assert.equal(row(notify, false, false), toSender.slice(0, 2) + '-----')
+    })
+  }
+})
