@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { tempDir } from '../support/cleanup.js'
 import { startHaraka, type Haraka, type HarakaOptions, type HarakaVersion } from '../support/haraka.js'
-import { readMbox, type MboxMessage } from '../support/mbox.js'
+import { readQuietMbox, type MboxMessage } from '../support/mbox.js'
 import { connect, type Reply, type SmtpClient } from '../support/smtp.js'
 
 /** A client that forward_from_ip of `siteConf` lets relay; any other loopback address is a stranger. */
@@ -41,12 +41,13 @@ export function makeSite(): Site {
       writeFileSync(inside(relativePath), content)
       chmodSync(inside(relativePath), 0o644)
     },
-    mail: (dropFile) => readMbox(inside(path.join('in', dropFile))),
+    mail: (dropFile) => readQuietMbox(inside(path.join('in', dropFile))),
     files,
     holding: (subject) =>
       files()
-        .filter((file) => !/\.(?:fwd|lock)$/.test(file))
-        .flatMap((file) => readMbox(inside(file)).map((message) => ({ file, message })))
+        // Locks lie beside their files, while they are made and removed as `.lk-*`.
+        .filter((file) => !/\.(?:fwd|lock)$|(?:^|\/)\.lk-/.test(file))
+        .flatMap((file) => readQuietMbox(inside(file)).map((message) => ({ file, message })))
         .filter(({ message }) => message.header('Subject') === subject)
         .map(({ file }) => file),
   }

@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs'
 /** Names the file; it holds milliseconds. */
 export const CLOCK_VARIABLE = 'DMAIL_TEST_CLOCK'
 
-const READ_EVERY_MS = 20
+/** How old the offset may be that a process goes by. */
+export const READ_EVERY_MS = 20
 
 const file = process.env[CLOCK_VARIABLE]
 if (file !== undefined) shiftDate(file)

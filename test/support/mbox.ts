@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** One message of a drop file. Line ends are LF, `>From ` quoting of the body is undone. */
 export interface MboxMessage {
@@ -30,6 +30,32 @@ export function readMbox(file: string, dialect?: 'mboxrd' | 'mboxo'): MboxMessag
     throw error
   }
   return parseMbox(content.toString(), dialect)
+}
+
+/** A lock that is held for longer is a test's own, and nobody writes behind it. */
+const LOCK_MS = 1000
+
+/**
+ * Reads a drop file as a mail program does: not while somebody has its dot-lock, since what is being written is not whole and
+ * may be cut back.
+ */
+export function readQuietMbox(file: string): MboxMessage[] {
+  const end = Date.now() + LOCK_MS
+  const isLocked = (): boolean => existsSync(`${file}.lock`)
+  for (;;) {
+    while (isLocked() && Date.now() < end) pause()
+    try {
+      const messages = readMbox(file)
+      // One that came meanwhile may have begun to write.
+      if (!isLocked() || Date.now() >= end) return messages
+    } catch (error) {
+      if (Date.now() >= end) throw error
+    }
+  }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
 }
 
 /**
