@@ -1,13 +1,13 @@
 import path from 'node:path'
+import { errorText } from '../lib/error.js'
 import { decideAttempt, type Decision } from '../lib/queue/attempt.js'
 import type { Entry, EntryHeader } from '../lib/queue/entry.js'
 import { queueDomain } from '../lib/queue/header.js'
 import type { BriefAnswer, HeaderAnswer, HeaderQuestion } from '../lib/queue/header-thread.js'
 import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
-import { NOTHING_DECIDED, readOperatorState, type OperatorState } from '../lib/queue/operator-state.js'
+import { readOperatorState, STATE_FILE, type OperatorState } from '../lib/queue/operator-state.js'
 import { tidyReason } from '../lib/queue/reason-record.js'
 import { suspensionTable, type Suspension, type SuspensionTable } from '../lib/queue/suspensions.js'
-import { readItem } from '../lib/spool/item.js'
 import { afterFailure } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
@@ -29,7 +29,7 @@ export interface Care extends Keeper {
   /** Whether an operator holds it. */
   isHeld(id: string): boolean
   /** What keeps the mail of an entry from being tried; undefined for work and domains of this machine. */
-  suspensionOf(entry: Entry): Suspension | undefined
+  suspensionOf(entry: Pick<Entry, 'domain' | 'local'>): Suspension | undefined
   /** Whether mail for this domain (folded) is done on this machine. */
   isHome(domain: string): boolean
   /** Takes over what an operator decided; mail that may go now goes. */
@@ -102,8 +102,12 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     return live.loaded()?.tables.localDomains.has(domain) === true
   }
 
-  function suspensionOf({ domain, local }: Entry): Suspension | undefined {
-    return domain === undefined || local || isHome(domain) ? undefined : suspensions().find(domain, Date.now())
+  function isLocal({ domain, local }: Pick<EntryHeader, 'domain' | 'local'>): boolean {
+    return local || isHome(domain)
+  }
+
+  function suspensionOf({ domain, local }: Pick<Entry, 'domain' | 'local'>): Suspension | undefined {
+    return domain === undefined || isLocal({ domain, local }) ? undefined : suspensions().find(domain, Date.now())
   }
 
   function decide(entry: Entry): Decision {
@@ -122,17 +126,16 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
   function scheduleNext(hmail: HarakaHmail, reason: string, extra: object | undefined): void {
     hmail.num_failures++
     const snapshot = live.loaded()
-    const todo = hmail.todo as HarakaHmail['todo'] | null
-    if (snapshot === undefined || todo === null) {
+    const header = headerOf(hmail)
+    if (snapshot === undefined || header === undefined) {
       plugins.run_hooks('deferred', hmail, { delay: RETRY_ANYWAY_S, err: reason, ...extra })
       return
     }
-    const kind = isLocal(hmail, snapshot) ? 'local' : 'remote'
-    const nowMs = Date.now()
+    const kind = isLocal(header) ? 'local' : 'remote'
     // An attempt that ETRN asked for: without it the message would wait on, however old it is (Q2).
-    const suspended = kind === 'remote' && suspensions().find(queueDomain(todo.domain), nowMs) !== undefined
+    const suspended = suspensionOf(header) !== undefined
     const schedule = suspended ? { ...snapshot.schedule, maxAgeMs: snapshot.schedule.suspendMaxMs } : snapshot.schedule
-    const next = afterFailure(schedule, kind, hmail.num_failures, todo.queue_time, nowMs)
+    const next = afterFailure(schedule, kind, hmail.num_failures, hmail.todo.queue_time, Date.now())
     if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
     else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
   }
@@ -186,12 +189,15 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
 /** Seconds until the next try where nothing tells how long to wait. */
 const RETRY_ANYWAY_S = 60
 
+/** While the record cannot be read nobody knows what is kept back. */
+const NOTHING_KNOWN: OperatorState = { suspensions: [{ domain: '*', reason: `${STATE_FILE} is damaged` }], held: [] }
+
 function initialState(plugin: HarakaPlugin, harakaDir: string): OperatorState {
   try {
     return readOperatorState(harakaDir)
   } catch (error) {
-    plugin.logcrit(`dmail: ${describeError(error)}`)
-    return NOTHING_DECIDED
+    plugin.logcrit(`dmail: no mail leaves but for ETRN: ${errorText(error)}`)
+    return NOTHING_KNOWN
   }
 }
 
@@ -204,9 +210,4 @@ export function headerOf(hmail: HarakaHmail): EntryHeader | undefined {
     local: todo.notes['dmail'] !== undefined,
     bytes: hmail.file_size,
   }
-}
-
-/** Work of this machine, or mail for a domain of its own. */
-export function isLocal({ todo }: HarakaHmail, snapshot: Snapshot): boolean {
-  return readItem(todo.notes['dmail']) !== undefined || snapshot.tables.localDomains.has(queueDomain(todo.domain))
 }

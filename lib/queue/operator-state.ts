@@ -1,5 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { isRecord } from '../record.js'
+import { errorCode, errorText } from '../error.js'
 import type { Suspension } from './suspensions.js'
 
 /** What operators decided by command. Unlike dmail.conf it is the server's own record. Plain data. */
@@ -24,18 +26,21 @@ export function readOperatorState(harakaDir: string): OperatorState {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NOTHING_DECIDED
-    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    if (errorCode(error) === 'ENOENT') return NOTHING_DECIDED
+    throw new Error(`${file} cannot be read: ${errorText(error)}`, {
       cause: error,
     })
   }
   try {
     return parseState(JSON.parse(text))
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`${file} is damaged (${why}): correct it, or remove it to go on with nothing suspended or held`, {
-      cause: error,
-    })
+    const why = errorText(error)
+    throw new Error(
+      `${file} is damaged (${why}): correct it, or remove it to go on with nothing suspended or held, and restart Haraka`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -77,8 +82,4 @@ function parseSuspension(value: unknown): Suspension {
     ...(typeof sinceMs === 'number' ? { sinceMs } : {}),
     ...(typeof untilMs === 'number' ? { untilMs } : {}),
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

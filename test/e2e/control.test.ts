@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { callServer, ServerRefused, ServerUnreachable } from '../../lib/control/client.js'
 import type { Progress } from '../../lib/control/protocol.js'
@@ -144,9 +144,24 @@ for (const setup of SETUPS) {
       assert.deepEqual(on.site.mail('fred'), [])
     })
 
-    it('a second server does not take the socket over', async () => {
+    it('while what was decided cannot be read nothing leaves, and nothing is written over it', async () => {
+      const connections = on.nextHop.connections
+      on.haraka.write('dmail-state.json', '{"version":1,"susp')
+      await on.haraka.restart()
+      await on.submit('user@on.example.com')
+      const [row] = await on.listed(1, 'suspended')
+      assert.equal(row?.suspension?.reason, 'dmail-state.json is damaged')
+      await assert.rejects(on.call('suspend', { domain: 'on.example.com' }), /dmail-state\.json is damaged/)
+      assert.equal(on.haraka.read('dmail-state.json'), '{"version":1,"susp')
+      assert.equal(on.nextHop.connections, connections)
+      rmSync(`${on.haraka.dir}/dmail-state.json`)
+      await on.haraka.restart()
+      await on.listed(0, 'waiting')
+      assert.equal(on.nextHop.connections, connections + 1)
+    })
+
+    it('a directory without a running server is said to be one', async () => {
       await assert.rejects(callServer(on.site.dir, 'status', {}), ServerUnreachable)
-      assert.equal((await on.call('status', {})).pid, on.haraka.pid)
     })
   })
 }
