@@ -1,3 +1,4 @@
+import { errorText } from '../lib/error.js'
 import type { HarakaServer, HarakaWorker } from './haraka/types.js'
 
 /*
@@ -106,7 +107,7 @@ export function createCrew(self: OwnProcess = process): Crew {
         send({ event: 'dmail.answer', id, value })
       })
       .catch((error: unknown) => {
-        send({ event: 'dmail.answer', id, error: error instanceof Error ? error.message : String(error) })
+        send({ event: 'dmail.answer', id, error: errorText(error) })
       })
   }
 

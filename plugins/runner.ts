@@ -1,8 +1,8 @@
 import { cont, delay } from 'haraka-constants'
-import { foldDomain } from '../lib/address.js'
 import { deliverCopy } from '../lib/delivery/deliver.js'
 import type { Outcome } from '../lib/delivery/types.js'
 import type { Decision } from '../lib/queue/attempt.js'
+import { queueDomain } from '../lib/queue/header.js'
 import { limitOf } from '../lib/routing/quota.js'
 import { readItem, type SpooledItem } from '../lib/spool/item.js'
 import type { LocalCopy } from '../lib/spool/plan.js'
@@ -73,7 +73,7 @@ function insteadOf(decision: Decision, hmail: HarakaHmail): (() => void) | undef
 function localWork(hmail: HarakaHmail, snapshot: Snapshot, queue: HarakaQueue): (() => void) | undefined {
   const { notes, domain } = hmail.todo
   const item = readItem(notes['dmail'])
-  if (item === undefined && !snapshot.tables.localDomains.has(foldDomain(domain))) return undefined
+  if (item === undefined && !snapshot.tables.localDomains.has(queueDomain(domain))) return undefined
   return () => {
     run(hmail, () => (item === undefined ? bringHome(hmail, snapshot, queue) : carryOut(hmail, item, snapshot)))
   }

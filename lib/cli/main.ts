@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { packageVersion } from '../version.js'
 import { checkCommand, type CheckOptions } from './check.js'
 import { initCommand } from './init.js'
 import { routeCommand, type RouteOptions } from './route.js'
@@ -80,10 +79,4 @@ function portNumber(text: string): number {
     throw new InvalidArgumentError('It is not a port number.')
   }
   return port
-}
-
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(path.join(__dirname, '../../../package.json'), 'utf8'))
-  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : ''
-  return typeof version === 'string' ? version : ''
 }

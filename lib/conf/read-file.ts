@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { isUtf8 } from 'node:buffer'
+import { errorCode, errorText } from '../error.js'
 
 export type FileContent =
   | { readonly ok: true; readonly data: Buffer }
@@ -41,14 +42,14 @@ async function readWhole(handle: FileHandle, size: number, file: string, maxByte
 }
 
 function describe(file: string, error: unknown): FileContent {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = errorCode(error) ?? ''
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return { ...failed(`"${file}" does not exist`, 'create it or correct the path'), missing: true }
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return failed(`"${file}" may not be read`, 'give the account Haraka runs as the right to read it')
   }
-  return failed(`"${file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check the path')
+  return failed(`"${file}" cannot be read: ${errorText(error)}`, 'check the path')
 }
 
 function tooLarge(file: string, maxBytes: number): FileContent {

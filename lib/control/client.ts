@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
+import { asError, errorCode } from '../error.js'
 import type { Answer, CommandName, Commands, Progress } from './protocol.js'
 import { socketAddress } from './socket-address.js'
 
@@ -91,7 +92,7 @@ export function callServer<Name extends CommandName>(
     hearAll().catch((error: unknown) => {
       settle(() => {
         if (error === failed) reject(unreachable(harakaDir, error))
-        else reject(error instanceof Error ? error : new Error(String(error)))
+        else reject(asError(error))
       })
     })
   })
@@ -119,7 +120,7 @@ function lineSplitter(): (piece: Buffer) => string[] {
 }
 
 function unreachable(harakaDir: string, error: unknown): ServerUnreachable {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = errorCode(error)
   const why =
     code === 'ENOENT'
       ? 'there is no control socket'

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { errorText } from '../error.js'
 import type { Log } from '../directory/log.js'
 import { ClientGone, Refusal, type Handlers, type Talk } from './handlers.js'
 import type { Answer, CommandName, ControlError, Request } from './protocol.js'
@@ -64,7 +65,7 @@ function talkTo(socket: Socket, limits: Limits): Talk<unknown> {
 function inWords(error: unknown, log: Log): ControlError {
   if (error instanceof Refusal) return { message: error.message, hint: error.hint }
   log('error', `control socket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-  return { message: error instanceof Error ? error.message : String(error), hint: "see Haraka's log" }
+  return { message: errorText(error), hint: "see Haraka's log" }
 }
 
 /** The request line; undefined when the client goes away before. Rejects with a Refusal for one that is too long or late. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../record.js'
 import type { CommandName, Commands, ControlError, Request } from './protocol.js'
 
 /** A request of a command that exists, with arguments of the right shape; or what is wrong with it. */
@@ -60,10 +61,6 @@ function readFilter({ filter }: Args): { readonly filter: readonly string[] } | 
 
 function isCommand(name: string): name is CommandName {
   return Object.hasOwn(READERS, name)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function no(message: string, hint: string): ReadRequest {

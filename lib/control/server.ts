@@ -1,5 +1,6 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { errorCode } from '../error.js'
 import type { Log } from '../directory/log.js'
 import { LIMITS, serveClient, turnAway, type Limits } from './connection.js'
 import type { Handlers } from './handlers.js'
@@ -106,7 +107,7 @@ function listen(server: Server, { address, file }: SocketAddress): Promise<void>
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const what = 'the account Haraka runs as must be able to write into the Haraka directory'
-      reject(new Error(`${file} cannot be made (${codeOf(error)}): ${what}`, { cause: error }))
+      reject(new Error(`${file} cannot be made (${codeOf(error)}): ${what}`))
     })
     server.once('listening', () => {
       server.removeAllListeners('error')
@@ -123,5 +124,5 @@ function listen(server: Server, { address, file }: SocketAddress): Promise<void>
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  return errorCode(error) ?? String(error)
 }

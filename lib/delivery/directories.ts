@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { errorCode } from './failure.js'
+import { errorCode } from '../error.js'
 
 /**
  * Creates the hash directories that are missing between the drop root and `directory`, with the root's owner and mode, each

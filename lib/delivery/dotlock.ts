@@ -1,5 +1,5 @@
 import { closeSync, unlinkSync, writeSync } from 'node:fs'
-import { errorCode } from './failure.js'
+import { errorCode } from '../error.js'
 import { createLock, inspectLock, isSameLock, type OpenLock } from './lock-file.js'
 import { appendLine, describeHolder, lockContent, readAppend, type AppendRange } from './lock-holder.js'
 import { isStale, removeStale, type StaleRule } from './stale-lock.js'

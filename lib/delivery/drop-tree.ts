@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { errorCode } from '../error.js'
 import { checkDropName, hashedPath, type HashMethod } from './drop-path.js'
-import { errorCode } from './failure.js'
 
 /** How many found drop files are remembered. */
 const MAX_FOUND = 10_000

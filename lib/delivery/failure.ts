@@ -1,3 +1,4 @@
+import { errorCode, errorText } from '../error.js'
 import type { Outcome } from './types.js'
 
 /** An outcome other than delivered. */
@@ -45,21 +46,4 @@ export function deferredBySetup(detail: string): Failure {
 /** The mailbox has reached its limit (D7); becomes 5.2.2 when the mail is given up. */
 export function mailboxFull(file: string): Failure {
   return { state: 'deferred', ...MAILBOX_FULL, detail: `${file} is at its limit` }
-}
-
-/** `ENOSPC` and the like; undefined for an error that did not come from the operating system. */
-export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
-}
-
-/** The message of an error and of its cause. */
-export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : `${error.message}: ${errorText(error.cause)}`
-}
-
-/** What was thrown, as an Error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

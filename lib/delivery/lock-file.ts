@@ -12,7 +12,7 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import path from 'node:path'
-import { asError, errorCode } from './failure.js'
+import { asError, errorCode } from '../error.js'
 
 /** A lock file as it was seen. */
 export interface SeenLock {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { processExists } from '../process-exists.js'
 import type { SeenLock } from './lock-file.js'
 
 /**
@@ -54,7 +55,7 @@ export function readAppend(content: string): AppendRange | undefined {
 export function isHolderDead(lock: SeenLock, lockId: string): boolean {
   const holder = readHolder(lock.content)
   if (holder === undefined || holder.host !== HOST || holder.lockId !== oneWord(lockId)) return false
-  if (!isAlive(holder.pid)) return true
+  if (!processExists(holder.pid)) return true
   const begun = beginOf(holder.pid)
   return begun !== undefined && holder.begun !== '' && begun !== holder.begun
 }
@@ -73,16 +74,6 @@ function readHolder(content: string): Holder | undefined {
   if (!/^[1-9][0-9]{0,9}$/.test(pid) || !/^[\x21-\x7e]+$/.test(host)) return undefined
   if (lockId === undefined || begun === undefined) return undefined
   return { pid: Number(pid), host, lockId, begun }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives and is another user's.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
-  }
 }
 
 /** Field 22 of /proc/PID/stat; the command name before it may hold blanks and brackets itself. */

@@ -1,3 +1,4 @@
+import { errorCode } from '../error.js'
 import {
   closeSync,
   constants,
@@ -9,7 +10,6 @@ import {
   unlinkSync,
   type Stats,
 } from 'node:fs'
-import { errorCode } from './failure.js'
 
 export interface Owner {
   readonly uid: number

@@ -1,4 +1,4 @@
-import { errorCode, errorText } from './failure.js'
+import { errorCode, errorText } from '../error.js'
 import type { Ended } from './robot-process.js'
 import type { Outcome } from './types.js'
 

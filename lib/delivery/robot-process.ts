@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asError } from './failure.js'
+import { asError } from '../error.js'
 import { limitTime, signalGroup } from './process-group.js'
 import { collect, feedMessage } from './robot-pipes.js'
 

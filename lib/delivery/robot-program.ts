@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, open, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import { errorText } from './failure.js'
+import { errorText } from '../error.js'
 
 export type FoundProgram = { readonly file: string } | { readonly missing: string }
 

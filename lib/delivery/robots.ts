@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { errorText } from '../error.js'
 import { startThread, type Thread } from '../thread.js'
-import { errorText } from './failure.js'
 import type { RobotAnswer, RobotQuestion } from './robot-thread.js'
 import type { RobotSpec } from './robot.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'

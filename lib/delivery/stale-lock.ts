@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, linkSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
-import { errorCode } from './failure.js'
+import { errorCode } from '../error.js'
 import { clockOf, inspectLock, isSameLock, temporaryBeside, type SeenLock } from './lock-file.js'
 import { isHolderDead } from './lock-holder.js'
 

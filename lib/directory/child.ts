@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
+import { errorText } from '../error.js'
 import type { Clock } from './clock.js'
 import { lineSplitter } from './lines.js'
 import { boundedLog, printable, type Log } from './log.js'
@@ -201,5 +202,5 @@ function ending(code: number | null, signal: NodeJS.Signals | null): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return errorText(error)
 }

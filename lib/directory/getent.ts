@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { errorText } from '../error.js'
 
 /** `none`: the data base answered and has no such entry. `failed`: nobody knows; `detail` is for the log. */
 export type Entry =
@@ -65,7 +66,7 @@ async function fileEntry(file: string, key: string): Promise<Entry> {
     const line = text.split('\n').find((each) => isFor(key, each))
     return line === undefined ? { kind: 'none' } : { kind: 'line', line }
   } catch (error) {
-    return failed(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return failed(`${file} cannot be read: ${errorText(error)}`)
   }
 }
 

@@ -1,5 +1,5 @@
+import { asError } from '../error.js'
 import type { HostPort } from '../conf/value.js'
-import { asError } from '../delivery/failure.js'
 import { openConnection, openSocket, type Connection, type Limits, type OpenSocket } from './connection.js'
 import { replyText } from './reply.js'
 import { createDialogue, type Dialogue, type DomainReply, type Step } from './dialogue.js'

@@ -1,7 +1,7 @@
 import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { asError, errorCode, errorText } from '../error.js'
 import type { HostPort } from '../conf/value.js'
-import { asError, errorCode, errorText } from '../delivery/failure.js'
 import { printable } from '../directory/log.js'
 import { createReplyReader, type SmtpReply } from './reply.js'
 

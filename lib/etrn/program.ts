@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
-import { errorText } from '../delivery/failure.js'
+import { errorText } from '../error.js'
 import { plainEnvironment } from '../delivery/robot-environment.js'
 import { isOurselves, type RobotSpec } from '../delivery/robot.js'
 import { findProgram } from '../delivery/robot-program.js'

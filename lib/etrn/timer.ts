@@ -1,3 +1,4 @@
+import { errorText } from '../error.js'
 import type { RasStatus } from '../control/protocol.js'
 import type { Clock } from '../directory/clock.js'
 import type { Asked } from './client.js'
@@ -69,7 +70,7 @@ export function createRasTimer({ clock, wallNow, run, log }: TimerOptions): RasT
       end.signal,
     )
       .catch((error: unknown) => {
-        log('error', `ETRN: the round failed: ${error instanceof Error ? error.message : String(error)}`)
+        log('error', `ETRN: the round failed: ${errorText(error)}`)
       })
       .finally(() => {
         isRunning = false

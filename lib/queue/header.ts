@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
+import { isRecord } from '../record.js'
 import { foldDomain } from '../address.js'
 import type { EntryHeader } from './entry.js'
 
@@ -80,8 +81,4 @@ function addressOf(value: unknown): string {
   const { original, user, host } = value
   if (typeof original === 'string') return original.replace(/^<|>$/g, '')
   return typeof user === 'string' && typeof host === 'string' ? `${user}@${host}` : ''
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -5,6 +5,7 @@ import { createFeed } from './feed.js'
 import { createQueueIndex } from './index.js'
 import type { Keeper, KeeperPorts } from './keeper-types.js'
 import { createHeaderReader } from './reader.js'
+import { inSlices } from './slices.js'
 
 export type { Flush, Keeper, KeeperPorts } from './keeper-types.js'
 
@@ -16,8 +17,6 @@ const AGAIN_MS = 60_000
 const MAX_EARLY = 1000
 /** A pause that ends sooner than it did is set anew; this much is no difference. */
 const SLACK_MS = 1000
-/** Entries looked at before others have their turn. */
-const SLICE = 2000
 
 export function createKeeper(ports: KeeperPorts): Keeper {
   const index = createQueueIndex()
@@ -226,12 +225,9 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       }
       return true
     },
-    async reconsider() {
-      let looked = 0
-      for (const entry of index.all()) {
+    reconsider: () =>
+      inSlices(index.all(), (entry) => {
         if (entry.stage === 'waiting' && entry.wait !== 'retry') reviseWait(entry)
-        if (++looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
-      }
-    },
+      }),
   }
 }

@@ -1,7 +1,8 @@
 import type { Entry } from './entry.js'
 import { matchesEntry, matchesHeader, needsHeader, type Filter } from './filter.js'
 import type { QueueHeader } from './header.js'
-import { inSlices, type QueueSight } from './sight.js'
+import type { QueueSight } from './sight.js'
+import { inSlices } from './slices.js'
 
 /** Entries looked at for one page, and so the most that is on it. */
 export const PAGE = 500

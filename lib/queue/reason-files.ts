@@ -1,6 +1,7 @@
 import { constants, lchownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { open, readdir, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { errorCode } from '../error.js'
 import { createRecordReader } from './reason-record.js'
 
 /** Lies in the Haraka directory. */
@@ -48,7 +49,7 @@ export function makeReasonDirectory(directory: string, like: string): void {
   try {
     mkdirSync(directory, 0o700)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
   if (process.getuid?.() !== 0) return
   const made = lstatSync(directory)
@@ -85,5 +86,5 @@ export async function readReasonFile(file: string, found: (id: string, reason: s
 }
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return errorCode(error) === 'ENOENT'
 }

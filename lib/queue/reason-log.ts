@@ -1,5 +1,7 @@
 import { lstat, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { processExists } from '../process-exists.js'
+import { errorText } from '../error.js'
 import type { Entry } from './entry.js'
 import type { QueueIndex } from './index.js'
 import { isMissing, listReasonFiles, parseReasonFileName, readReasonFile } from './reason-files.js'
@@ -28,7 +30,7 @@ export interface ReasonLog {
 }
 
 export function createReasonLog(options: ReasonLogOptions): ReasonLog {
-  const { directory, owner, index, warn, isAlive = processIsAlive } = options
+  const { directory, owner, index, warn, isAlive = processExists } = options
   const writer = createReasonWriter(options)
   let takeOvers = 0
   /** Ids that failed while something is taken over: what is read of them is older. */
@@ -79,7 +81,7 @@ export function createReasonLog(options: ReasonLogOptions): ReasonLog {
   }
 
   function complain(error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     warn(`why mail of an earlier process could not be sent is not known, ${directory} cannot be read: ${why}`)
   }
 
@@ -117,14 +119,5 @@ export function createReasonLog(options: ReasonLogOptions): ReasonLog {
     close() {
       writer.close()
     },
-  }
-}
-
-function processIsAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { errorText } from '../error.js'
 import type { Entry } from './entry.js'
 import type { QueueIndex } from './index.js'
 import { isMissing, makeReasonDirectory, openNewFile, reasonFileName, type ReasonOwner } from './reason-files.js'
@@ -75,7 +76,7 @@ export function createReasonWriter(options: ReasonWriterOptions): ReasonWriter {
     againMs = now() + AGAIN_MS
     if (warned) return
     warned = true
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     warn(
       `why mail could not be sent is known until the next restart only, ${directory} cannot be written (${why}): ` +
         'let the account that Haraka runs as write there, or make room',

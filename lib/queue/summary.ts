@@ -1,7 +1,8 @@
 import type { DomainSummary } from '../control/protocol.js'
 import { compilePatternList } from '../conf/wildcard.js'
 import type { Entry } from './entry.js'
-import { inSlices, type QueueSight } from './sight.js'
+import type { QueueSight } from './sight.js'
+import { inSlices } from './slices.js'
 import type { Suspension } from './suspensions.js'
 
 /** What waits because of one suspension. */

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { errorText } from '../error.js'
 import { foldLocal } from '../address.js'
 import { isDropName } from '../delivery/drop-path.js'
 import { validName } from '../directory/protocol.js'
@@ -59,9 +60,7 @@ export async function dropFile(run: Run, { dropPath }: LocalDomain, name: string
   try {
     return await run.world.dropFile(dropPath, name)
   } catch (error) {
-    throw new Unavailable(
-      `drop file "${name}" below ${dropPath}: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new Unavailable(`drop file "${name}" below ${dropPath}: ${errorText(error)}`)
   }
 }
 

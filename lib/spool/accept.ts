@@ -1,3 +1,4 @@
+import { errorText } from '../error.js'
 import type { Outcome } from '../delivery/types.js'
 import type { Log } from '../directory/log.js'
 import { reply, type Reply } from '../reply.js'
@@ -69,7 +70,7 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
     if (plan.remote.length > 0 || held.length > 0) await spool.sync()
   } catch (error) {
     const repeated = kept.copies === 0 ? '' : ` (${kept.copies} copies went out and will come again with the next try)`
-    log('error', `message not accepted: ${error instanceof Error ? error.message : String(error)}${repeated}`)
+    log('error', `message not accepted: ${errorText(error)}${repeated}`)
     await Promise.allSettled(held.map((one) => one.cancel()))
     return { queued: false, reply: reply('notKept') }
   }

@@ -1,3 +1,4 @@
+import { isRecord } from '../record.js'
 import type { LocalCopy } from './plan.js'
 
 /**
@@ -53,8 +54,4 @@ function isId(value: unknown): value is number {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { errorText } from '../error.js'
 import type { ForwardFileText } from '../routing/tables.js'
 import { startThread, type Thread } from '../thread.js'
 import { readForwardFile } from './forward-file-reader.js'
@@ -22,6 +23,6 @@ async function askThread(file: string, ownerUid: number | undefined): Promise<Fo
   try {
     return await thread.ask([file, ownerUid])
   } catch (error) {
-    return { kind: 'unavailable', detail: error instanceof Error ? error.message : String(error) }
+    return { kind: 'unavailable', detail: errorText(error) }
   }
 }

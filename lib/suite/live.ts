@@ -1,3 +1,4 @@
+import { errorText } from '../error.js'
 import { formatProblem } from '../conf/problem.js'
 import type { Log } from '../directory/log.js'
 import type { UserDirectory } from '../directory/types.js'
@@ -105,7 +106,7 @@ export function openLive(harakaDir: string, log: Log): Live {
       await next
       current = next
     } catch (error) {
-      log('error', `configuration not reloaded: ${error instanceof Error ? error.message : String(error)}`)
+      log('error', `configuration not reloaded: ${errorText(error)}`)
     }
     await watcher?.set(files, since)
   }

@@ -1,4 +1,5 @@
 import { cont } from 'haraka-constants'
+import { errorText } from '../../lib/error.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
 import { describeError } from '../haraka/hook.js'
@@ -36,7 +37,7 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
         closeAtEnd(server, onShutdown)
       })
       .catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error)
+        const why = errorText(error)
         plugin.logerror(`dmail: no control socket, "dmail queue" and the like will not work: ${why}`)
       })
       .finally(() => {

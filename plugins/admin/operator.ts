@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { errorText } from '../../lib/error.js'
 import { Refusal } from '../../lib/control/handlers.js'
 import { readDomain } from '../../lib/conf/value-mail.js'
 import { readOperatorState, writeOperatorState, type OperatorState } from '../../lib/queue/operator-state.js'
@@ -32,7 +33,7 @@ export function createOperator(
       return (state ??= readOperatorState(harakaDir))
     } catch (error) {
       // Written over it would be lost, and what it keeps back would be sent.
-      throw new Refusal(error instanceof Error ? error.message : String(error), 'nothing can be changed until then')
+      throw new Refusal(errorText(error), 'nothing can be changed until then')
     }
   }
 
@@ -54,7 +55,7 @@ export function createOperator(
       try {
         writeOperatorState(harakaDir, next)
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
+        const why = errorText(error)
         const hint = 'the account Haraka runs as must be able to write into the Haraka directory'
         throw new Refusal(`the decision could not be recorded, nothing was changed: ${why}`, hint)
       }

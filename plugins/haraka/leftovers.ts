@@ -1,5 +1,6 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { processExists } from '../../lib/process-exists.js'
 import { ownerOf } from '../../lib/queue/file-name.js'
 import type { HarakaQueueModule } from './types.js'
 
@@ -25,19 +26,11 @@ export function spareTheLiving(queue: HarakaQueueModule): void {
 
 async function isBeingWritten(owner: number | undefined, file: string): Promise<boolean> {
   if (owner === undefined) return false
-  if (owner !== process.pid) return isRunning(owner)
+  if (owner !== process.pid) return processExists(owner)
   // In a container the process before this one often had the same number.
   const startedMs = Date.now() - process.uptime() * 1000
   return await stat(file).then(
     ({ mtimeMs }) => mtimeMs >= startedMs,
     () => false,
   )
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

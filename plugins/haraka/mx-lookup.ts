@@ -1,5 +1,6 @@
 import { promises as dns } from 'node:dns'
 import { domainToASCII } from 'node:url'
+import { errorCode } from '../../lib/error.js'
 import type { HarakaNetUtils } from './types.js'
 
 /**
@@ -27,5 +28,5 @@ async function confirmNone(domain: string): Promise<void> {
 }
 
 function meansNone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENODATA' || error.code === 'ENOTFOUND')
+  return ['ENODATA', 'ENOTFOUND'].includes(errorCode(error) ?? '')
 }

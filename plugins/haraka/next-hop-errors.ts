@@ -1,3 +1,4 @@
+import { errorText } from '../../lib/error.js'
 import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from './types.js'
 
 /**
@@ -27,7 +28,7 @@ export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool):
       callback(error, socket)
       // Before Haraka's own listeners, which go on to the next host at once.
       socket?.prependOnceListener('error', (failure: unknown) => {
-        remember(failure instanceof Error ? failure.message : String(failure))
+        remember(errorText(failure))
       })
       socket?.prependOnceListener('close', () => {
         remember('the connection was closed before the message was through')

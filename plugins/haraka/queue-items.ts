@@ -1,5 +1,6 @@
 import { unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { errorCode } from '../../lib/error.js'
 import { spareTheLiving } from './leftovers.js'
 import { watchNextHops } from './next-hop-errors.js'
 import { keepAnswers } from './split.js'
@@ -121,7 +122,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
     },
     async remove(file) {
       await unlink(path.join(directory, file)).catch((error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+        if (errorCode(error) !== 'ENOENT') throw error
       })
     },
   }

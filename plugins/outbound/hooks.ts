@@ -1,4 +1,5 @@
 import { cont, denysoft, ok } from 'haraka-constants'
+import { errorText } from '../../lib/error.js'
 import { describeError } from '../haraka/hook.js'
 import { tellDnsFailures } from '../haraka/mx-lookup.js'
 import type { HarakaHmail, HarakaMx, HarakaOutbound, HarakaPlugin, Next } from '../haraka/types.js'
@@ -24,7 +25,7 @@ export function attachOutbound(plugin: HarakaPlugin, shared: Shared): void {
       })
       .catch((error: unknown) => {
         hmail.logerror(`dmail: ${hmail.filename}: ${describeError(error)}`)
-        care.noNextHop(hmail, error instanceof Error ? error.message : String(error))
+        care.noNextHop(hmail, errorText(error))
         next(denysoft, 'no next hop for now')
       })
   }
@@ -39,11 +40,8 @@ async function nextHops({ live }: Shared, domain: string): Promise<readonly Hara
   try {
     return await gatewayAddresses(gateway)
   } catch (error) {
-    throw new Error(
-      `gateway ${gateway.host} was not found: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    )
+    throw new Error(`gateway ${gateway.host} was not found: ${errorText(error)}`, {
+      cause: error,
+    })
   }
 }
