@@ -16,6 +16,7 @@ const REPLIES = {
   queued: [250, '2.0.0', () => 'Message accepted'],
   unknownUser: [550, '5.1.1', (address) => `${address}: there is no such user here`],
   relayingDenied: [550, '5.7.1', (address) => `${address}: relaying is not permitted, this domain is not served here`],
+  badParameter: [501, '5.5.4', (what) => what],
   badAddress: [550, '5.1.3', (address) => `${address}: this form of address is not accepted here`],
   loop: [550, '5.4.6', (address) => `${address}: mail for this address goes round in a loop`],
   tooManyHops: [550, '5.4.6', () => 'This message has passed through too many servers: it goes round in a loop'],

@@ -1,6 +1,7 @@
 import { readHeaders } from '../lib/delivery/headers.js'
 import { deliverCopy } from '../lib/delivery/deliver.js'
 import type { Outcome } from '../lib/delivery/types.js'
+import { DSN_NOTE, partiesOf, readNote } from '../lib/dsn/note.js'
 import { reply } from '../lib/reply.js'
 import { route } from '../lib/routing/route.js'
 import { acceptMessage } from '../lib/spool/accept.js'
@@ -11,6 +12,7 @@ import { logTo } from './haraka/log.js'
 import { queuedMessageOf } from './haraka/message.js'
 import type { HarakaQueue } from './haraka/queue.js'
 import { spoolOf } from './haraka/spool.js'
+import { sendReports } from './reports.js'
 import type { HarakaHmail, QueueSource } from './haraka/types.js'
 
 /**
@@ -23,6 +25,7 @@ export async function bringHome(hmail: HarakaHmail, snapshot: Snapshot, queue: H
   const headers = await readHeaders(message, ['received', 'delivered-to', 'message-id'])
   if ((headers.get('received') ?? []).length > HOP_LIMIT) return failed('tooManyHops')
 
+  const note = readNote(todo.notes[DSN_NOTE])
   const recipients: RoutedRecipient[] = []
   for (const recipient of todo.rcpt_to) {
     const original = addressText(recipient)
@@ -32,21 +35,28 @@ export async function bringHome(hmail: HarakaHmail, snapshot: Snapshot, queue: H
       const { enhanced, text } = decided.reply
       return { state: 'deferred', status: enhanced, text, detail: decided.detail ?? text }
     }
-    recipients.push({ original, route: decided })
+    recipients.push({ original, route: decided, parties: partiesOf(note, original) })
   }
 
-  const { allowDuplicates } = snapshot
+  const { allowDuplicates, dsn } = snapshot
   const plan = planMessage(recipients, { allowDuplicates, deliveredTo: headers.get('delivered-to') ?? [] })
   const context = { clientIp: '', messageId: headers.get('message-id')?.[0] ?? '' }
   const source = queueSource(hmail)
+  const log = logTo(hmail)
   const { queued, reply: answer } = await acceptMessage(plan, {
-    spool: spoolOf(queue, source, context, (group) => queue.relayQueued(source, group)),
+    spool: spoolOf(queue, source, context, note ?? {}, {
+      relay: (group, copyNote) => queue.relayQueued(source, group, copyNote),
+      report: (news) => {
+        const about = { ...note, uuid: todo.uuid, mail_from: todo.mail_from, source: message }
+        return sendReports(queue, dsn, news, { ...about, arrivalMs: todo.queue_time }, log)
+      },
+    }),
     deliver: (copy) => {
       const sender = addressText(todo.mail_from)
       const envelope = { sender, originalRecipient: copy.original, recipient: copy.found, ...context }
       return deliverCopy(copy.destination, message, envelope, snapshot.delivery)
     },
-    log: logTo(hmail),
+    log,
   })
   if (queued) return { state: 'delivered' }
   const { code, enhanced, text } = answer

@@ -8,18 +8,19 @@ import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { readOperatorState, STATE_FILE, type OperatorState } from '../lib/queue/operator-state.js'
 import { tidyReason } from '../lib/queue/reason-record.js'
 import { suspensionTable, type Suspension, type SuspensionTable } from '../lib/queue/suspensions.js'
-import { afterFailure } from '../lib/spool/schedule.js'
+import { afterFailure, type Schedule } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { startThread, type Thread } from '../lib/thread.js'
 import { describeError } from './haraka/hook.js'
+import type { NextHops } from './haraka/next-hops.js'
 import { takeOverItems } from './haraka/queue-items.js'
 import { watchTakeOvers } from './haraka/take-over.js'
 import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule } from './haraka/types.js'
 import { keepReasons } from './reasons.js'
 
 /** The queue of this process, and what decides over it. */
-export interface Care extends Keeper {
+export interface Care extends Keeper, Pick<NextHops, 'onReached'> {
   /** Haraka's queue directory. */
   readonly directory: string
   readHeaders(files: readonly string[]): Promise<HeaderAnswer>
@@ -34,6 +35,14 @@ export interface Care extends Keeper {
   isHome(domain: string): boolean
   /** Takes over what an operator decided; mail that may go now goes. */
   setOperator(state: OperatorState): void
+  /** Gives a message up for its age: it fails for good. `text` is for its sender. */
+  giveUp(hmail: HarakaHmail, text: string): void
+  /** When a message is given up for its age, milliseconds since 1970; undefined = never, as far as is known. */
+  expiryOf(hmail: HarakaHmail): number | undefined
+  /** True for a message that is given up for its age. */
+  isGivenUp(hmail: HarakaHmail): boolean
+  /** Makes a message wait whose attempt has ended in another way than Haraka knows. */
+  waitAgain(hmail: HarakaHmail, seconds: number, reason: string): void
   /** Says why no next hop was found, in the get_mx hook that answers so. */
   noNextHop(hmail: HarakaHmail, why: string): void
   close(): void
@@ -119,6 +128,12 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     })
   }
 
+  function scheduleOf(header: EntryHeader, { schedule }: Snapshot): Schedule {
+    // An attempt that ETRN asked for: without it the message would wait on, however old it is (Q2).
+    const suspended = suspensionOf(header) !== undefined
+    return suspended ? { ...schedule, maxAgeMs: schedule.suspendMaxMs } : schedule
+  }
+
   /**
    * Haraka gives a message up after a number of tries (`temp_fail_intervals`), DMail by its age (Q1). Haraka's `deferred`
    * hooks run with our delay.
@@ -132,12 +147,17 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       return
     }
     const kind = isLocal(header) ? 'local' : 'remote'
-    // An attempt that ETRN asked for: without it the message would wait on, however old it is (Q2).
-    const suspended = suspensionOf(header) !== undefined
-    const schedule = suspended ? { ...snapshot.schedule, maxAgeMs: snapshot.schedule.suspendMaxMs } : snapshot.schedule
+    const schedule = scheduleOf(header, snapshot)
     const next = afterFailure(schedule, kind, hmail.num_failures, hmail.todo.queue_time, Date.now())
-    if (next.kind === 'give up') hmail.convert_temp_failed_to_bounce(`Not delivered in time (${reason})`, extra)
+    if (next.kind === 'give up') giveUp(hmail, `Not delivered in time (${reason})`, extra)
     else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
+  }
+
+  const tooOld = new WeakSet<HarakaHmail>()
+
+  function giveUp(hmail: HarakaHmail, text: string, extra?: object): void {
+    tooOld.add(hmail)
+    hmail.convert_temp_failed_to_bounce(text, extra)
   }
 
   const keeper = createKeeper({
@@ -175,6 +195,23 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       operator = state
       held = new Set(state.held)
       reconsider()
+    },
+    onReached: items.onReached,
+    giveUp(hmail, text) {
+      for (const recipient of hmail.todo.rcpt_to) recipient['reason'] = text
+      giveUp(hmail, text)
+    },
+    expiryOf(hmail) {
+      const snapshot = live.loaded()
+      const header = headerOf(hmail)
+      if (snapshot === undefined || header === undefined) return undefined
+      const expiresMs = hmail.todo.queue_time + scheduleOf(header, snapshot).maxAgeMs
+      return Number.isFinite(expiresMs) ? expiresMs : undefined
+    },
+    isGivenUp: (hmail) => tooOld.has(hmail),
+    waitAgain(hmail, seconds, reason) {
+      keeper.failed(hmail.filename, tidyReason(reason))
+      plugins.run_hooks('deferred', hmail, { delay: seconds, err: reason })
     },
     noNextHop(hmail, why) {
       items.noNextHop(hmail, why)

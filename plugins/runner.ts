@@ -11,10 +11,11 @@ import { addressText } from './haraka/address.js'
 import { describeError } from './haraka/hook.js'
 import { harakaQueue, type HarakaQueue } from './haraka/queue.js'
 import { queuedMessageOf } from './haraka/message.js'
+import { forgetAnswers } from './haraka/split.js'
 import { answerFlush } from './flush.js'
 import { bringHome } from './homecoming.js'
 import type { HarakaHmail, HarakaPlugin, Next } from './haraka/types.js'
-import { headerOf } from './keeper.js'
+import { headerOf, type Care } from './keeper.js'
 import type { Shared } from './shared.js'
 
 /** Seconds until a queue file is looked at again when there is no configuration to work by. */
@@ -43,7 +44,8 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
           next(delay, String(decision.forMs / 1000))
           return
         }
-        const work = insteadOf(decision, hmail) ?? localWork(hmail, snapshot, queue)
+        forgetAnswers(hmail)
+        const work = insteadOf(decision, hmail, care) ?? localWork(hmail, snapshot, queue)
         if (work !== undefined) hmail.get_mx = work
         next(cont)
       })
@@ -56,7 +58,7 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
 }
 
 /** What is done in place of an attempt. */
-function insteadOf(decision: Decision, hmail: HarakaHmail): (() => void) | undefined {
+function insteadOf(decision: Decision, hmail: HarakaHmail, care: Care): (() => void) | undefined {
   if (decision.kind === 'drop') {
     return () => {
       hmail.lognotice(`dmail: ${hmail.filename} removed by an operator`)
@@ -65,7 +67,7 @@ function insteadOf(decision: Decision, hmail: HarakaHmail): (() => void) | undef
   }
   if (decision.kind !== 'give up') return undefined
   return () => {
-    hmail.convert_temp_failed_to_bounce(decision.text)
+    care.giveUp(hmail, decision.text)
   }
 }
 
@@ -103,9 +105,6 @@ async function carryOut(
   { work, clientIp, messageId }: SpooledItem,
   snapshot: Snapshot,
 ): Promise<Outcome> {
-  if (work.kind === 'report') {
-    return { state: 'failed', status: work.status, text: work.text, detail: work.text }
-  }
   const { original, found } = work.copy
   const destination = await withLimit(work.copy.destination, snapshot)
   const sender = addressText(hmail.todo.mail_from)

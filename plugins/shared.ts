@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { MessageDsn, RecipientDsn } from '../lib/dsn/params.js'
 import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import type { Route } from '../lib/routing/types.js'
@@ -27,6 +28,10 @@ export interface Shared {
   snapshotOf(transaction: HarakaTransaction): Maybe<Snapshot>
   /** What the client announced with SIZE at MAIL (RFC 1870). */
   readonly sizes: WeakMap<HarakaTransaction, number>
+  /** RET and ENVID of MAIL (RFC 3461). */
+  readonly asked: WeakMap<HarakaTransaction, MessageDsn>
+  /** NOTIFY and ORCPT of RCPT. */
+  readonly wishes: WeakMap<HarakaAddress, RecipientDsn>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
   readonly routes: WeakMap<HarakaAddress, Route>
   /** The directory given to `haraka -c`. */
@@ -66,6 +71,8 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
       },
     ],
     sizes: new WeakMap(),
+    asked: new WeakMap(),
+    wishes: new WeakMap(),
     routes: new WeakMap(),
     snapshotOf(transaction) {
       const begun = snapshots.get(transaction)

@@ -236,6 +236,28 @@ export const INI_KEYS = [
     default: '10m',
     note: 'How long after ETRN ras_hangup waits, so that the provider can bring the mail (Q8).',
   },
+
+  {
+    section: 'dsn',
+    key: 'success_from',
+    kind: 'ips',
+    default: '*',
+    note: 'Clients that get reports of success: a list of IP addresses, patterns and ranges. Who may relay always gets them.',
+  },
+  {
+    section: 'dsn',
+    key: 'double_bounces',
+    kind: 'bool',
+    default: 'true',
+    note: 'Whether sysadmin is told when a message without a sender cannot be delivered (N6).',
+  },
+  {
+    section: 'dsn',
+    key: 'texts',
+    kind: 'paths',
+    default: '',
+    note: 'A directory with your own texts of reports, failed.txt, delayed.txt and others; those it lacks are built in.',
+  },
 ] as const satisfies readonly IniKey[]
 
 type Row = (typeof INI_KEYS)[number]

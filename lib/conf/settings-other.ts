@@ -9,12 +9,6 @@ import type { Kind } from './value.js'
 export const OTHER_SETTINGS: readonly SettingSpec[] = [
   // Not yet
   other('forward_user', 'D', 'unsupported', 'Not supported yet: who may relay after SMTP AUTH.', { kind: 'bool' }),
-  other('bounce_body', 'D', 'unsupported', 'Not supported yet: whether reports hold the whole message.', {
-    kind: 'bool',
-  }),
-  other('bounce_maxlen', 'D', 'unsupported', 'Not supported yet: the most of a message, in KiB, that reports hold.', {
-    kind: 'int',
-  }),
   other(
     'fromip_max',
     'D',

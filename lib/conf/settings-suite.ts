@@ -360,6 +360,28 @@ export const SUITE_SETTINGS = [
     note: 'Domains whose mail is not tried but waits for ETRN; such mail does not expire.',
   },
 
+  // Reports to senders, semantics 11
+  {
+    name: 'bounce_body',
+    kind: 'bool',
+    multi: false,
+    server: 'D',
+    handled: 'suite',
+    default: false,
+    note: 'Whether the report of a failure holds the message itself; a sender may ask for either with RET.',
+  },
+  {
+    name: 'bounce_maxlen',
+    kind: 'int',
+    multi: false,
+    server: 'D',
+    handled: 'suite',
+    default: 64,
+    min: 1,
+    max: 102_400,
+    note: 'The most of a message, in KiB, that a report holds.',
+  },
+
   // ETRN as a client: our syntax (Q8)
   {
     name: 'ras_timer',

@@ -3,6 +3,12 @@ import { Transform } from 'node:stream'
 const DOT = 0x2e
 const LF = 0x0a
 
+/** Puts a dot before each line that begins with one (RFC 5321 4.5.2). */
+export function stuffDots(message: Buffer): Buffer {
+  // Latin-1: a character is a byte.
+  return Buffer.from(message.toString('latin1').replace(/^\./gm, '..'), 'latin1')
+}
+
 /** Takes a message piece by piece; how it is cut never changes the result. */
 export type Unstuffer = (piece: Buffer) => Buffer
 

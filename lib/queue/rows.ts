@@ -57,7 +57,6 @@ function nextOf({ dueMs }: Entry, state: QueueRow['state'], suspension: Suspensi
 function workOf(item: SpooledItem | undefined, home: boolean): Pick<QueueRow, 'kind' | 'work'> {
   if (item === undefined) return { kind: home ? 'mailbox' : 'remote' }
   const { work } = item
-  if (work.kind === 'report') return { kind: 'report', work: `${work.original}: ${work.status} ${work.text}` }
   const { destination } = work.copy
   if (destination.kind === 'robot') return { kind: 'robot', work: destination.argv.map(asWord).join(' ') }
   return { kind: destination.kind, work: destination.path }

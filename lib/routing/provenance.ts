@@ -18,6 +18,17 @@ export function chainOf(step: Step | undefined): Step[] {
   return chain
 }
 
+/**
+ * Whose list it was that made several destinations of one recipient: the rule at which their ways part. Forward rules and aliases are
+ * the operator's; a fwd field and a forward file are the user's own.
+ */
+export function listOwner(placed: readonly Placed[]): 'operator' | 'user' {
+  const [first = [], ...others] = placed.map(({ step }) => chainOf(step))
+  const shared = first.filter((step, at) => others.every((chain) => chain[at] === step))
+  const last = shared.at(-1)?.step
+  return last === 'user' || last === 'fwd' || last === 'forward-file' ? 'user' : 'operator'
+}
+
 /** One word or two on a destination, for traces and logs. */
 export function describe(destination: Destination): string {
   switch (destination.kind) {

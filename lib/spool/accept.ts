@@ -1,9 +1,9 @@
 import { errorText } from '../error.js'
 import type { Outcome } from '../delivery/types.js'
 import type { Log } from '../directory/log.js'
+import { deliveredNews, isGrave, type News } from '../dsn/news.js'
 import { reply, type Reply } from '../reply.js'
-import type { SpooledItem } from './item.js'
-import type { LocalCopy, Plan, RemoteGroup } from './plan.js'
+import type { LocalCopy, Plan, PlannedCopy, RemoteGroup } from './plan.js'
 
 /** Copies of one message that are written at the same time. */
 const PARALLEL = 16
@@ -17,7 +17,10 @@ export interface Held {
 /** Haraka's outbound queue as acceptance uses it: what these resolve for is on disk, by name after `sync`. */
 export interface Spool {
   relay(group: RemoteGroup): Promise<void>
-  hold(work: SpooledItem['work']): Promise<Held>
+  /** One queue file for one copy that is made here later. */
+  hold(copy: PlannedCopy): Promise<Held>
+  /** Reports to whom the news concern; often to nobody. */
+  report(news: readonly News[]): Promise<readonly Held[]>
   sync(): Promise<void>
 }
 
@@ -48,16 +51,19 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
       await spool.relay(group)
       kept.copies += group.recipients.length
     }
-    for (const copy of plan.spooled) held.push(await spool.hold({ kind: 'deliver', copy }))
+    for (const copy of plan.spooled) held.push(await spool.hold(copy))
 
     const failures = [...plan.failing]
-    const waiting: LocalCopy[] = []
+    const waiting: PlannedCopy[] = []
+    const news: News[] = [...plan.lists]
     await eachOf(plan.immediate, PARALLEL, async (copy) => {
       const outcome = await ports.deliver(copy)
       log(outcome.state === 'delivered' ? 'info' : 'warn', describeOutcome(copy, outcome))
-      if (outcome.state === 'delivered') kept.copies++
-      else if (outcome.state === 'deferred') waiting.push(copy)
-      else failures.push({ original: copy.original, status: outcome.status, text: outcome.text })
+      if (outcome.state === 'delivered') {
+        kept.copies++
+        news.push(...copy.parties.map(deliveredNews))
+      } else if (outcome.state === 'deferred') waiting.push(copy)
+      else failures.push({ parties: copy.parties, status: outcome.status, text: outcome.text })
     })
 
     const first = failures[0]
@@ -65,8 +71,11 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
     if (first !== undefined && nothingElse) {
       return { queued: false, reply: { code: 550, enhanced: first.status, text: first.text } }
     }
-    for (const copy of waiting) held.push(await spool.hold({ kind: 'deliver', copy }))
-    for (const failure of failures) held.push(await spool.hold({ kind: 'report', ...failure }))
+    for (const copy of waiting) held.push(await spool.hold(copy))
+    for (const { parties, status, text } of failures) {
+      news.push(...parties.map((party): News => ({ party, event: 'failed', status, reason: text })))
+    }
+    held.push(...(await reportOf(news, ports)))
     if (plan.remote.length > 0 || held.length > 0) await spool.sync()
   } catch (error) {
     const repeated = kept.copies === 0 ? '' : ` (${kept.copies} copies went out and will come again with the next try)`
@@ -76,6 +85,17 @@ export async function acceptMessage(plan: Plan, ports: AcceptPorts): Promise<Acc
   }
   for (const one of held) one.start()
   return { queued: true, reply: reply('queued') }
+}
+
+/** A failure must reach its sender; that a report of success cannot be written is no reason to deliver everything again. */
+async function reportOf(news: readonly News[], { spool, log }: AcceptPorts): Promise<readonly Held[]> {
+  try {
+    return await spool.report(news)
+  } catch (error) {
+    if (news.some(isGrave)) throw error
+    log('error', `no report of success: ${errorText(error)}`)
+    return []
+  }
 }
 
 function describeOutcome({ original, found, destination }: LocalCopy, outcome: Outcome): string {

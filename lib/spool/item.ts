@@ -7,10 +7,7 @@ import type { LocalCopy } from './plan.js'
  */
 export interface SpooledItem {
   readonly version: 1
-  readonly work:
-    | { readonly kind: 'deliver'; readonly copy: LocalCopy }
-    /** A copy that failed for good when others of the same message were accepted: only the sender has to hear of it. */
-    | { readonly kind: 'report'; readonly original: string; readonly status: string; readonly text: string }
+  readonly work: { readonly kind: 'deliver'; readonly copy: LocalCopy }
   readonly clientIp: string
   readonly messageId: string
 }
@@ -24,8 +21,7 @@ export function readItem(note: unknown): SpooledItem | undefined {
 }
 
 function readWork(value: Record<string, unknown>): SpooledItem['work'] | undefined {
-  const { kind, copy, original, status, text } = value
-  if (kind === 'report') return { kind, original: textOf(original), status: textOf(status), text: textOf(text) }
+  const { kind, copy } = value
   if (kind !== 'deliver' || !isRecord(copy) || !isRecord(copy['destination'])) return undefined
   const destination = readDestination(copy['destination'])
   if (destination === undefined) return undefined

@@ -1,7 +1,9 @@
 import { parseAddress, type Address } from '../address.js'
+import type { News } from '../dsn/news.js'
+import { sameParty, withoutSuccess, type Party } from '../dsn/party.js'
 import { reply, type Reply } from '../reply.js'
-import { identity } from '../routing/provenance.js'
-import type { Destination, Route } from '../routing/types.js'
+import { identity, listOwner } from '../routing/provenance.js'
+import type { Destination, Placed, Route } from '../routing/types.js'
 
 /** A message with more `Received:` headers than this goes round in a loop (R15). */
 export const HOP_LIMIT = 30
@@ -11,6 +13,8 @@ export interface RoutedRecipient {
   /** The address as given at RCPT. */
   readonly original: string
   readonly route: Route
+  /** Whom reports about it concern: itself, or whom a queue file names. */
+  readonly parties: readonly Party[]
 }
 
 type DestinationOf<Kind extends Destination['kind']> = Extract<Destination, { kind: Kind }>
@@ -23,28 +27,40 @@ export interface LocalCopy {
   readonly destination: DestinationOf<'mailbox' | 'file' | 'robot'>
 }
 
+/** A copy, and whom a report about it concerns: one copy may be that of several RCPTs. */
+export interface PlannedCopy extends LocalCopy {
+  readonly parties: readonly Party[]
+}
+
 /** Copies that leave for other servers with the same headers. */
 export interface RemoteGroup {
   /** Delivered-To of a forwarded copy (R15); undefined for mail that is only relayed. */
   readonly deliveredTo: string | undefined
-  readonly recipients: readonly { readonly original: string; readonly address: Address }[]
+  readonly recipients: readonly RemoteRecipient[]
+}
+
+export interface RemoteRecipient {
+  readonly address: Address
+  readonly parties: readonly Party[]
 }
 
 /** What becomes of one message: the work that accepting it means. */
 export interface Plan {
   /** Drop files and files: written before the 250. */
-  readonly immediate: readonly LocalCopy[]
+  readonly immediate: readonly PlannedCopy[]
   /** Robots: they run from the queue after the 250 (D12). */
-  readonly spooled: readonly LocalCopy[]
+  readonly spooled: readonly PlannedCopy[]
   readonly remote: readonly RemoteGroup[]
   /** Copies that go to nowhere, as wanted. */
   readonly discarded: number
   /** What failed for good before anything was done; when nothing else is left the message is refused. */
   readonly failing: readonly Failure[]
+  /** What is known once the message is accepted: which recipients are lists (N5). */
+  readonly lists: readonly News[]
 }
 
 export interface Failure {
-  readonly original: string
+  readonly parties: readonly Party[]
   /** RFC 3463. */
   readonly status: string
   /** For the sender. */
@@ -60,54 +76,69 @@ export interface PlanRules {
 
 /** Decides what carrying out the routes of one message takes. Pure. */
 export function planMessage(recipients: readonly RoutedRecipient[], rules: PlanRules): Plan {
-  const seen = new Set<string>()
+  /** Whom the copy to each destination concerns; a later RCPT that ends in the same copy joins. */
+  const concerned = new Map<string, Party[]>()
   const passed = new Set(rules.deliveredTo.map(comparable))
-  const immediate: LocalCopy[] = []
-  const spooled: LocalCopy[] = []
+  const immediate: PlannedCopy[] = []
+  const spooled: PlannedCopy[] = []
   const failing: Failure[] = []
+  const lists: News[] = []
   let discarded = 0
-  const groups = new Map<string, { original: string; address: Address }[]>()
+  const groups = new Map<string, RemoteRecipient[]>()
 
-  for (const { original, route } of recipients) {
-    if (!route.accepted) failing.push(failure(original, route.reply))
-    for (const { destination, found, redirected } of route.destinations) {
-      if (destination.kind === 'discard') {
-        discarded++
-        continue
-      }
+  for (const { original, route, parties: given } of recipients) {
+    if (!route.accepted) failing.push(failure(given, route.reply))
+    const kept = route.destinations.filter(({ destination }) => destination.kind !== 'discard')
+    discarded += route.destinations.length - kept.length
+    const isList = kept.length > 1
+    if (isList) lists.push(...listNews(kept, given))
+    for (const { destination, found, redirected } of kept) {
+      const parties = isList ? given.map(withoutSuccess) : [...given]
       const repeatable = rules.allowDuplicates && destination.kind !== 'remote'
       const same = identity(destination)
-      if (seen.has(same) && !repeatable) continue
-      seen.add(same)
+      const before = concerned.get(same)
+      if (before !== undefined && !repeatable) {
+        before.push(...parties.filter((party) => !before.some((known) => sameParty(known, party))))
+        continue
+      }
+      concerned.set(same, parties)
       const plainRelay = destination.kind === 'remote' && !redirected
       if (!plainRelay && passed.has(comparable(found.text))) {
         // R15: it has been here before.
-        failing.push(failure(original, reply('loop', found.text)))
+        failing.push(failure(parties, reply('loop', original)))
         continue
       }
       switch (destination.kind) {
+        case 'discard':
+          break
         case 'mailbox':
         case 'file':
-          immediate.push({ original, found: found.text, destination })
+          immediate.push({ original, found: found.text, destination, parties })
           break
         case 'robot':
-          spooled.push({ original, found: found.text, destination })
+          spooled.push({ original, found: found.text, destination, parties })
           break
         case 'remote': {
           const key = redirected ? found.text : ''
           const group = groups.get(key) ?? []
           groups.set(key, group)
-          group.push({ original, address: destination.address })
+          group.push({ address: destination.address, parties })
         }
       }
     }
   }
   const remote = [...groups].map(([key, group]) => ({ deliveredTo: key === '' ? undefined : key, recipients: group }))
-  return { immediate, spooled, remote, discarded, failing }
+  return { immediate, spooled, remote, discarded, failing, lists }
 }
 
-function failure(original: string, { enhanced, text }: Reply): Failure {
-  return { original, status: enhanced, text }
+/** N5: the operator's list is `expanded`; a user's own arrangement is nobody's business, the mail has reached the user. */
+function listNews(placed: readonly Placed[], parties: readonly Party[]): News[] {
+  const event = listOwner(placed) === 'operator' ? 'expanded' : 'delivered'
+  return parties.map((party) => ({ party, event, status: '2.0.0', reason: '' }))
+}
+
+function failure(parties: readonly Party[], { enhanced, text }: Reply): Failure {
+  return { parties, status: enhanced, text }
 }
 
 /** The form in which two Delivered-To values are compared. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../conf/problem.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
+import type { DsnSettings } from '../dsn/make-report.js'
 import type { EtrnRules } from '../etrn/permission.js'
 import type { RasSettings } from '../etrn/settings.js'
 import type { AccessRules } from '../routing/access.js'
@@ -17,6 +18,7 @@ export interface Snapshot {
   /** suspend_domain, in the order of its lines (Q2). */
   readonly suspensions: readonly Suspension[]
   readonly etrn: EtrnRules
+  readonly dsn: DsnSettings
   /** ras_timer and what belongs to it; undefined where the provider is not asked (Q8). */
   readonly ras: RasSettings | undefined
   readonly allowDuplicates: boolean

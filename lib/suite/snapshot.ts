@@ -14,12 +14,15 @@ import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
 import { forwardFileReader } from './forward-files.js'
+import type { Texts } from '../dsn/texts.js'
 import { buildRas } from './ras.js'
+import { loadTexts } from './report-texts.js'
 import type { Snapshot } from './snapshot-types.js'
 import {
   aliasFiles,
   aliasOrder,
   buildAccess,
+  buildDsn,
   buildEtrn,
   buildSuspensions,
   buildTables,
@@ -35,6 +38,8 @@ export interface Loaded {
   readonly configuration: Configuration
   readonly aliases: ReadonlyMap<string, AliasFile>
   readonly domains: ReadonlyMap<string, LocalDomain>
+  /** The texts of reports in force. */
+  readonly texts: Texts
   readonly problems: readonly Problem[]
   /** What forbids a first start (C7). */
   readonly fatal: readonly Problem[]
@@ -58,7 +63,14 @@ export async function loadAll(harakaDir: string): Promise<Loaded> {
     files.push(...read)
   }
   problems.push(...(await checkRobotUser(configuration)))
-  return { configuration, aliases, domains, problems, fatal: configuration.fatal, files }
+  const {
+    texts,
+    problems: wrong,
+    files: textFiles,
+  } = await loadTexts(configuration.ini.dsn.texts, (file) => labelOf(file, harakaDir))
+  problems.push(...wrong)
+  files.push(...textFiles)
+  return { configuration, aliases, domains, texts, problems, fatal: configuration.fatal, files }
 }
 
 /** A `[robot] user` that is no account would let robots run as the server itself, or not at all. */
@@ -156,6 +168,7 @@ export async function makeSnapshot(
     },
     suspensions: buildSuspensions(configuration),
     etrn: buildEtrn(configuration, tables),
+    dsn: buildDsn(configuration, loaded.texts),
     ras: buildRas(configuration),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,

@@ -1,5 +1,7 @@
 import type { Configuration } from '../conf/load.js'
 import { formatAt } from '../conf/problem.js'
+import type { DsnSettings } from '../dsn/make-report.js'
+import type { Texts } from '../dsn/texts.js'
 import { namedDomains, type EtrnRules } from '../etrn/permission.js'
 import type { AccessRules } from '../routing/access.js'
 import type { LocalDomain } from '../routing/domains.js'
@@ -131,6 +133,17 @@ export function buildTables(
     dropRoots: dropRoots(configuration),
     dropMax: dropMax === undefined ? undefined : dropMax * 1024,
     mapPath,
+  }
+}
+
+export function buildDsn({ conf, ini }: Configuration, texts: Texts): DsnSettings {
+  return {
+    wholeMessage: conf.one('bounce_body'),
+    maxBytes: conf.one('bounce_maxlen') * 1024,
+    texts,
+    successFrom: ini.dsn.successFrom.matches,
+    doubleBounces: ini.dsn.doubleBounces,
+    sysadmin: conf.one('sysadmin')?.text ?? '',
   }
 }
 

@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { errorCode } from '../../lib/error.js'
 import { spareTheLiving } from './leftovers.js'
-import { watchNextHops } from './next-hop-errors.js'
+import { watchNextHops, type NextHops } from './next-hops.js'
 import { keepAnswers } from './split.js'
 import { takeOverTimers, type TimerEvents, type Timers } from './timers.js'
 import type {
@@ -27,7 +27,7 @@ export interface QueueItemEvents extends TimerEvents {
 }
 
 /** Haraka's queue files, one by one. */
-export interface QueueItems extends Timers {
+export interface QueueItems extends Timers, Pick<NextHops, 'onReached'> {
   readonly directory: string
   /** Loads a file and puts it in line. Resolves to false when it is not there or no queue file. */
   start(file: string): Promise<boolean>
@@ -45,7 +45,7 @@ export interface QueueItems extends Timers {
 export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): QueueItems {
   const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
   const Hmail = plugin.haraka_require('outbound/hmail') as HarakaHmailClass
-  const lastHopError = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
+  const hops = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
   const { queue_dir: directory, delivery_queue: delivery } = queue
   /** Why no next hop was found. */
   const nowhere = new WeakMap<HarakaHmail, string>()
@@ -95,11 +95,14 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
       const said = remoteWords(recipient)
       if (said !== undefined) return said
     }
-    return SAYS_NOTHING.test(otherwise) ? (nowhere.get(hmail) ?? (lastHopError(hmail) || otherwise)) : otherwise
+    return SAYS_NOTHING.test(otherwise) ? (nowhere.get(hmail) ?? (hops.lastError(hmail) || otherwise)) : otherwise
   }
 
   return {
     ...timers,
+    onReached: (listener) => {
+      hops.onReached(listener)
+    },
     directory,
     reasonOf,
     noNextHop: (hmail, why) => {

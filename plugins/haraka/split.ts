@@ -1,4 +1,5 @@
-import type { HarakaHmailClass, QueuedRecipient } from './types.js'
+import { DSN_NOTE, readNote, type DsnNote } from '../../lib/dsn/note.js'
+import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from './types.js'
 
 /**
  * Where a next hop takes a message for some of its recipients only, Haraka writes a queue file of its own for the others and
@@ -9,12 +10,27 @@ import type { HarakaHmailClass, QueuedRecipient } from './types.js'
 export function keepAnswers({ prototype }: HarakaHmailClass): void {
   const { split_to_new_recipients: split } = prototype
   prototype.split_to_new_recipients = function (recipients, response, done) {
+    if (this.num_failures > 0) rememberDelay(this.todo)
     split.call(this, recipients.map(withoutAnswer), response, (hmail) => {
       if (hmail !== this)
         hmail.todo.rcpt_to.forEach((recipient, at) => Object.assign(recipient, answerOf(recipients[at])))
       done(hmail)
     })
   }
+}
+
+/** Before an attempt: what was answered to the one before is no reason for how this one ends. */
+export function forgetAnswers({ todo }: HarakaHmail): void {
+  // The header may not be read yet.
+  for (const recipient of (todo as HarakaHmail['todo'] | null)?.rcpt_to ?? []) {
+    for (const name of Object.keys(recipient).filter(isAnswer)) Reflect.deleteProperty(recipient, name)
+  }
+}
+
+/** N4: the sender hears once that a message is delayed; in a new file the failures of the old one are not counted. */
+function rememberDelay({ notes }: HarakaHmail['todo']): void {
+  const note = readNote(notes[DSN_NOTE])
+  if (note !== undefined) notes[DSN_NOTE] = { ...note, delayed: true } satisfies DsnNote
 }
 
 /** What Haraka adds to a recipient during an attempt. */

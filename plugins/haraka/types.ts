@@ -20,7 +20,8 @@ export interface Logging {
 /** `this` of a plugin's register(). Hook methods are looked up on it by name. */
 export interface HarakaPlugin extends Logging {
   readonly name: string
-  register_hook(hook: string, method: string): void
+  /** Hooks of a lower priority run first; 0 when it is not given. */
+  register_hook(hook: string, method: string, priority?: number): void
   /** Loads one of Haraka's own modules: `outbound`, `plugins`, `outbound/queue`. */
   haraka_require(module: string): unknown
   [method: string]: unknown
@@ -70,6 +71,8 @@ export interface HarakaTransaction {
 
 export interface HarakaConnection extends Logging {
   readonly remote: { readonly ip: string }
+  /** The command being answered, without its line end. */
+  readonly current_line: string
   relaying: boolean
   readonly transaction: HarakaTransaction | null
   /** `verb` is null (3.1, 3.3) before EHLO and HELO. */
@@ -122,6 +125,8 @@ export interface HarakaHmail extends Logging {
   refcount: number
   /** Called when its attempt has ended. */
   next_cb: () => void
+  /** Why it failed for good; set when the bounce hooks run. */
+  readonly bounce_error?: Error | null
   readonly mxlist: readonly HarakaMx[]
   get_mx: () => void
   discard(): void
@@ -196,6 +201,8 @@ export interface HarakaTimerQueue {
 
 /** haraka-net-utils, as outbound has it. */
 export interface HarakaNetUtils {
+  /** The name this server goes by. */
+  get_primary_host_name(): string
   /** The hosts that take mail for a domain; none where there is nothing in DNS. Rejects when DNS did not answer. */
   get_mx: (domain: string, ...callback: unknown[]) => Promise<readonly HarakaMx[]>
 }

@@ -10,6 +10,7 @@ import { harakaQueue, type HarakaQueue } from '../haraka/queue.js'
 import { spoolOf } from '../haraka/spool.js'
 import { forgetSpoolFile, tapMessage } from '../haraka/tap.js'
 import type { HarakaConnection, HarakaPlugin, HarakaTransaction } from '../haraka/types.js'
+import { sendReports } from '../reports.js'
 import { attachRunner } from '../runner.js'
 import { decideRoute } from '../routes.js'
 import type { Shared } from '../shared.js'
@@ -48,7 +49,7 @@ async function takeMessage(
   connection: HarakaConnection,
   transaction: HarakaTransaction,
 ): Promise<Answer> {
-  const { delivery, allowDuplicates } = await shared.snapshotOf(transaction)
+  const { delivery, allowDuplicates, dsn } = await shared.snapshotOf(transaction)
   const { header } = transaction
   if (header.get_all('received').length > HOP_LIMIT) return refuse(reply('tooManyHops'))
 
@@ -60,9 +61,17 @@ async function takeMessage(
   try {
     const context = { clientIp: connection.remote.ip, messageId: header.get('message-id').trim() }
     const sender = addressText(transaction.mail_from)
+    const asked = shared.asked.get(transaction) ?? {}
+    const log = logTo(connection)
     const settings = { ...delivery, lockWaitMs: Math.min(delivery.lockWaitMs, CLIENT_WAIT_MS) }
     const { queued, reply: answer } = await acceptMessage(plan, {
-      spool: spoolOf(queue, transaction, context, (group) => queue.relay(transaction, group)),
+      spool: spoolOf(queue, transaction, context, asked, {
+        relay: (group, note) => queue.relay(transaction, group, note),
+        report: (news) => {
+          const about = { ...asked, mail_from: transaction.mail_from, uuid: transaction.uuid, source: message.source }
+          return sendReports(queue, dsn, news, { ...about, arrivalMs: Date.now() }, log)
+        },
+      }),
       deliver: ({ destination, original, found }) =>
         deliverCopy(
           destination,
@@ -70,7 +79,7 @@ async function takeMessage(
           { sender, originalRecipient: original, recipient: found, ...context },
           settings,
         ),
-      log: logTo(connection),
+      log,
     })
     return queued ? accept(answer) : refuse(answer)
   } finally {
@@ -89,7 +98,8 @@ async function routedRecipients(
   for (const recipient of transaction.rcpt_to) {
     const route = shared.routes.get(recipient) ?? (await decideRoute(shared, connection, transaction, recipient, true))
     if (!route.accepted && route.reply.code < 500) return { refusal: route.reply }
-    routed.push({ original: addressText(recipient), route })
+    const original = addressText(recipient)
+    routed.push({ original, route, parties: [{ given: original, ...shared.wishes.get(recipient) }] })
   }
   return { routed }
 }

@@ -73,6 +73,8 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
     onShutdown: [],
     snapshotOf: () => snapshot,
     sizes: new WeakMap(),
+    asked: new WeakMap(),
+    wishes: new WeakMap(),
     routes,
   })
   const recipient = harakaAddress(address)

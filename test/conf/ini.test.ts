@@ -29,11 +29,16 @@ const DEFAULTS = {
   file: { userRoots: [] },
   outbound: { retryInterval: 7_200_000, suspendMaxHours: Number.POSITIVE_INFINITY },
   etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000 },
+  dsn: { successFrom: '*', doubleBounces: true, texts: [] },
 }
 
 /** With texts in place of compiled patterns. */
-function plain({ etrn, ...others }: DmailIni): unknown {
-  return { ...others, etrn: { ...etrn, allow: etrn.allow.text } }
+function plain({ etrn, dsn, ...others }: DmailIni): unknown {
+  return {
+    ...others,
+    etrn: { ...etrn, allow: etrn.allow.text },
+    dsn: { ...dsn, successFrom: dsn.successFrom.text },
+  }
 }
 
 describe('forms of dmail.ini', () => {

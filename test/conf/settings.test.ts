@@ -185,7 +185,7 @@ describe('C6: settings that are not acted on', () => {
     ['dlist_path /x', 'warning dmail.conf:1:1: dlist_path is a setting of the mailing list server (DList)'],
     ['bomb_max 50', 'warning dmail.conf:1:1: bomb_max is set in Haraka, not here'],
     ['ras_timer whatever it was', 'warning dmail.conf:1:11: "whatever it was" is not a whole number from 1 to 525600'],
-    ['bounce_body true', 'warning dmail.conf:1:1: bounce_body is not supported'],
+    ['forward_user true', 'warning dmail.conf:1:1: forward_user is not supported'],
     ['dwatch_path /x', undefined],
   ]
   for (const [line, problem] of rows) {

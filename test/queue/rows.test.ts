@@ -95,15 +95,6 @@ describe('the kind of a message', () => {
       'robot',
       '/bin/help -s "two words" ""',
     ],
-    [
-      'what the sender has to hear',
-      {
-        to: 'a@home.example.com',
-        note: work({ kind: 'report', original: 'bob@domain1.com', status: '5.1.1', text: 'no such user' }),
-      },
-      'report',
-      'bob@domain1.com: 5.1.1 no such user',
-    ],
   ]
   for (const [what, message, kind, about] of rows) {
     it(`${what}: ${kind}`, () => {

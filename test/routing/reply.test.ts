@@ -8,6 +8,7 @@ const CODES: Record<ReplyName, string> = {
   queued: '250 2.0.0',
   unknownUser: '550 5.1.1',
   relayingDenied: '550 5.7.1',
+  badParameter: '501 5.5.4',
   badAddress: '550 5.1.3',
   loop: '550 5.4.6',
   tooManyHops: '550 5.4.6',

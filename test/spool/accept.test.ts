@@ -123,8 +123,7 @@ describe('a fault anywhere', () => {
     'deliver /var/in/fred',
     'deliver /var/log/mail',
     'hold /var/in/bob',
-    'hold report nobody@domain1.com 5.1.1',
-    'hold report fred@domain1.com 5.2.0',
+    'hold report nobody@domain1.com 5.1.1, fred@domain1.com 5.2.0',
     'sync',
   ]
 
@@ -189,7 +188,8 @@ describe('nothing is acknowledged that is not kept', () => {
           ['bob', first],
           ['fred', second],
         ] as const) {
-          assert.equal(queued.has(`report ${user}@domain1.com 5.2.0`), state === 'failed')
+          const isReported = [...queued].some((name) => name.includes(`${user}@domain1.com 5.2.0`))
+          assert.equal(isReported, state === 'failed')
         }
         const failed = [first, second].filter((state) => state === 'failed').length
         assert.equal(wanted.filter((name) => kept.includes(name) || queued.has(name)).length, wanted.length - failed)

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Party } from '../../lib/dsn/party.js'
 import { planMessage, type Plan, type RoutedRecipient } from '../../lib/spool/plan.js'
 import { by, discard, file, mailbox, recipient, refused, remote, robot } from './support.js'
+
+/** Whom reports would name. */
+function givenOf({ parties }: { readonly parties: readonly Party[] }): string {
+  return parties.map(({ given }) => given).join(' and ')
+}
 
 /** A plan in words: what is written now, run later, sent, and failed. */
 function inWords({ immediate, spooled, remote: groups, failing }: Plan): string[] {
@@ -15,10 +21,10 @@ function inWords({ immediate, spooled, remote: groups, failing }: Plan): string[
       return `run ${destination.argv.join(' ')} for ${original}`
     }),
     ...groups.map(({ deliveredTo, recipients }) => {
-      const to = recipients.map((each) => `${each.address.text} for ${each.original}`).join(', ')
+      const to = recipients.map((each) => `${each.address.text} for ${givenOf(each)}`).join(', ')
       return `${deliveredTo === undefined ? 'relay' : `forward by ${deliveredTo}`} to ${to}`
     }),
-    ...failing.map(({ original, status }) => `fail ${original} ${status}`),
+    ...failing.map((each) => `fail ${givenOf(each)} ${each.status}`),
   ]
 }
 
@@ -71,7 +77,7 @@ const ROWS: Record<string, Row> = {
       'write /var/log/mail for sales@domain1.com at sales@domain1.com',
       'run drespond for bob@domain1.com',
       'run drespond for sales@domain1.com',
-      'relay to fred@domain2.com for bob@domain1.com',
+      'relay to fred@domain2.com for bob@domain1.com and sales@domain1.com',
     ],
   },
   'R3: allowdup false holds for robots and files too': {
@@ -80,7 +86,7 @@ const ROWS: Record<string, Row> = {
     is: [
       'write /var/log/mail for bob@domain1.com at bob@domain1.com',
       'run drespond for bob@domain1.com',
-      'relay to fred@domain2.com for bob@domain1.com',
+      'relay to fred@domain2.com for bob@domain1.com and sales@domain1.com',
     ],
   },
   "R3: a file that is somebody's drop file is that mailbox": {
@@ -93,7 +99,7 @@ const ROWS: Record<string, Row> = {
       recipient('Fred@domain2.com', remote('Fred@domain2.com')),
       recipient('fred@DOMAIN2.com', remote('fred@DOMAIN2.com')),
     ],
-    is: ['relay to Fred@domain2.com for Fred@domain2.com'],
+    is: ['relay to Fred@domain2.com for Fred@domain2.com and fred@DOMAIN2.com'],
   },
   'plain relaying is one group, forwards are one for each Delivered-To': {
     of: [

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../lib/delivery/types.js'
-import { acceptMessage, type Acceptance, type AcceptPorts } from '../../lib/spool/accept.js'
-import type { SpooledItem } from '../../lib/spool/item.js'
+import { whoHears } from '../../lib/dsn/news.js'
+import { acceptMessage, type Acceptance, type AcceptPorts, type Held } from '../../lib/spool/accept.js'
 import type { LocalCopy, Plan } from '../../lib/spool/plan.js'
 
 /** What the outside did, in order, and what is there when the message is answered. */
@@ -30,10 +30,6 @@ function nameOf({ destination }: LocalCopy): string {
   return destination.kind === 'robot' ? destination.argv[0] : destination.path
 }
 
-function nameOfWork(work: SpooledItem['work']): string {
-  return work.kind === 'deliver' ? nameOf(work.copy) : `report ${work.original} ${work.status}`
-}
-
 /** Accepts a message in a world that notes what is asked of it. */
 export async function accept(plan: Plan, faults: Faults = {}): Promise<Scene & { readonly answer: Acceptance }> {
   const scene: Scene = {
@@ -51,6 +47,21 @@ export async function accept(plan: Plan, faults: Faults = {}): Promise<Scene & {
     await Promise.resolve()
     if (number === faults.failAt) throw new Error(`fault in ${name}`)
   }
+  const putIntoQueue = async (name: string): Promise<Held> => {
+    await call(`hold ${name}`)
+    scene.queued.add(name)
+    scene.synced = false
+    return {
+      start: () => {
+        scene.started.push(name)
+      },
+      cancel: () => {
+        if (faults.cancelFails === true) return Promise.reject(new Error('unlink: EIO'))
+        scene.queued.delete(name)
+        return Promise.resolve()
+      },
+    }
+  }
   const ports: AcceptPorts = {
     spool: {
       relay: async ({ recipients }) => {
@@ -58,21 +69,13 @@ export async function accept(plan: Plan, faults: Faults = {}): Promise<Scene & {
         await call(`relay ${names.join(' ')}`)
         scene.kept.push(...names)
       },
-      hold: async (work) => {
-        const name = nameOfWork(work)
-        await call(`hold ${name}`)
-        scene.queued.add(name)
-        scene.synced = false
-        return {
-          start: () => {
-            scene.started.push(name)
-          },
-          cancel: () => {
-            if (faults.cancelFails === true) return Promise.reject(new Error('unlink: EIO'))
-            scene.queued.delete(name)
-            return Promise.resolve()
-          },
-        }
+      hold: (copy) => putIntoQueue(nameOf(copy)),
+      report: async (news) => {
+        const [telling] = whoHears(news, false)
+        if (telling === undefined) return []
+        return [
+          await putIntoQueue(`report ${telling.news.map((each) => `${each.party.given} ${each.status}`).join(', ')}`),
+        ]
       },
       sync: async () => {
         await call('sync')

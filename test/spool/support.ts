@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { makeAddress, parseAddress, type Address } from '../../lib/address.js'
 import { reply, type ReplyName } from '../../lib/reply.js'
 import type { Destination, Placed, Route } from '../../lib/routing/types.js'
-import type { LocalCopy, RoutedRecipient } from '../../lib/spool/plan.js'
+import type { LocalCopy, PlannedCopy, RoutedRecipient } from '../../lib/spool/plan.js'
 
 export type Local = LocalCopy['destination']
 
@@ -42,7 +42,7 @@ export function recipient(original: string, ...copies: (Destination | Copy)[]): 
     destinations,
     trace: [],
   }
-  return { original, route }
+  return { original, route, parties: [{ given: original }] }
 }
 
 /** A copy that a rule at `found` sends to `destination`. */
@@ -52,9 +52,10 @@ export function by(found: string, destination: Destination): Copy {
 
 export function refused(original: string, name: ReplyName): RoutedRecipient {
   const answer = reply(name, original)
-  return { original, route: { accepted: false, address: undefined, reply: answer, destinations: [], trace: [] } }
+  const route: Route = { accepted: false, address: undefined, reply: answer, destinations: [], trace: [] }
+  return { original, route, parties: [{ given: original }] }
 }
 
-export function copy(original: string, destination: Local, found = original): LocalCopy {
-  return { original, found, destination }
+export function copy(original: string, destination: Local, found = original): PlannedCopy {
+  return { original, found, destination, parties: [{ given: original }] }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { beforeEach, describe, it } from 'node:test'
-import { watchNextHops } from '../../plugins/haraka/next-hop-errors.js'
+import { watchNextHops } from '../../plugins/haraka/next-hops.js'
 import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from '../../plugins/haraka/types.js'
 
 const MX: HarakaMx = { exchange: '192.0.2.1', port: 25, from_dns: 'mx.example.com' }
@@ -26,7 +26,8 @@ describe('why the last next hop could not be reached', () => {
         if (mx !== undefined) pool.get_client(mx, () => undefined)
       },
     }
-    reasonOf = watchNextHops({ prototype } as unknown as HarakaHmailClass, pool)
+    const hops = watchNextHops({ prototype } as unknown as HarakaHmailClass, pool)
+    reasonOf = (hmail) => hops.lastError(hmail)
     makeItem = (...mxlist) => {
       const hmail = Object.assign(Object.create(prototype) as object, { mxlist }) as unknown as HarakaHmail
       return {

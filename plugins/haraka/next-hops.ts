@@ -1,11 +1,22 @@
 import { errorText } from '../../lib/error.js'
+import { listenToEhlo, type Offers } from './ehlo.js'
 import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from './types.js'
 
+/** A next hop was reached for a message; `offers` tells what its last EHLO offered, when it is asked. */
+export type NextHopListener = (hmail: HarakaHmail, offers: Offers) => void
+
+export interface NextHops {
+  /** Why the last next hop could not be reached; '' when nothing is known. */
+  lastError(hmail: HarakaHmail): string
+  onReached(listener: NextHopListener): void
+}
+
 /**
- * Why the last next hop could not be reached. Haraka only logs it; what it hands on at the end is "Tried all MXs", which helps
- * neither an operator nor a sender.
+ * Stands between Haraka and its next hops. Haraka only logs why one was not reached, and hands on "Tried all MXs" at the end,
+ * which helps neither an operator nor a sender; what a next hop offers it keeps to itself.
  */
-export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool): (hmail: HarakaHmail) => string {
+export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool): NextHops {
+  const listeners: NextHopListener[] = []
   const lastError = new WeakMap<HarakaHmail, string>()
   const owners = new WeakMap<HarakaMx, HarakaHmail>()
   const { prototype } = hmails
@@ -25,6 +36,11 @@ export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool):
     }
     getClient.call(pool, mx, (error, socket) => {
       if (error !== null) remember(error)
+      const owner = owners.get(mx)
+      if (socket !== null && owner !== undefined && listeners.length > 0) {
+        const offers = listenToEhlo(socket)
+        for (const listener of listeners) listener(owner, offers)
+      }
       callback(error, socket)
       // Before Haraka's own listeners, which go on to the next host at once.
       socket?.prependOnceListener('error', (failure: unknown) => {
@@ -35,5 +51,10 @@ export function watchNextHops(hmails: HarakaHmailClass, pool: HarakaClientPool):
       })
     })
   }
-  return (hmail) => lastError.get(hmail) ?? ''
+  return {
+    lastError: (hmail) => lastError.get(hmail) ?? '',
+    onReached: (listener) => {
+      listeners.push(listener)
+    },
+  }
 }

@@ -1,0 +1,86 @@
+import type { Report, ReportedRecipient } from './report.js'
+import { toUtf8AddressXtext } from './xtext.js'
+
+/** Longest line of a field before it is folded (RFC 5322 2.1.1). */
+const FOLD_AT = 76
+
+/**
+ * The body of the message/delivery-status part (RFC 3464 2): fields about the message, then a group per recipient. With
+ * `utf8` it is that of message/global-delivery-status (RFC 6533), otherwise all of it is ASCII.
+ */
+export function statusFields(report: Report, utf8: boolean): string {
+  const field = (name: string, value: string | undefined): string =>
+    value === undefined ? '' : fold(`${name}: ${clean(value, utf8)}`)
+  const date = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatDate(ms))
+  const message = [
+    field('Original-Envelope-Id', report.envelopeId),
+    field('Reporting-MTA', `dns; ${report.reportingMta}`),
+    field('Arrival-Date', date(report.arrivalMs)),
+  ]
+  const group = (recipient: ReportedRecipient): string =>
+    [
+      field('Original-Recipient', originalOf(recipient, utf8)),
+      field('Final-Recipient', typed(recipient.address, utf8)),
+      field('Action', recipient.action),
+      field('Status', recipient.status),
+      field('Remote-MTA', recipient.remoteMta === undefined ? undefined : `dns; ${recipient.remoteMta}`),
+      field('Diagnostic-Code', recipient.diagnostic),
+      field('Last-Attempt-Date', date(recipient.lastAttemptMs)),
+      field('Will-Retry-Until', date(recipient.willRetryUntilMs)),
+    ].join('')
+  return [message.join(''), ...report.recipients.map(group)].join('\r\n')
+}
+
+function originalOf({ original }: ReportedRecipient, utf8: boolean): string | undefined {
+  if (original === undefined) return undefined
+  const { type, address } = original
+  if (type.toLowerCase() === 'utf-8' && !utf8) return `${type}; ${toUtf8AddressXtext(address)}`
+  return `${type}; ${address}`
+}
+
+/** An address with its type (RFC 3464 2.3.2, RFC 6533 3). */
+function typed(address: string, utf8: boolean): string {
+  if (isAscii(address)) return `rfc822; ${address}`
+  return `utf-8; ${utf8 ? address : toUtf8AddressXtext(address)}`
+}
+
+export function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text)
+}
+
+/** A stranger's words must not begin a field or a line of their own. */
+export function clean(text: string, utf8: boolean): string {
+  const line = text.replace(/[\x00-\x1f\x7f]+/g, ' ').trim()
+  return utf8 ? line : line.replace(/[^ -~]/g, '?')
+}
+
+/** Folds before words; a word that is longer than a line may be stays whole up to the 998 of RFC 5322. */
+function fold(field: string): string {
+  let line = ''
+  const lines: string[] = []
+  for (const word of field.slice(0, 4000).split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > FOLD_AT && line.trim() !== '') {
+      lines.push(line)
+      line = ` ${word}`
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+    while (line.length > 990) {
+      lines.push(line.slice(0, 990))
+      line = ` ${line.slice(990)}`
+    }
+  }
+  return `${[...lines, line].join('\r\n')}\r\n`
+}
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** RFC 5322 3.3, in UTC: a report must not depend on where the server believes it stands. */
+export function formatDate(ms: number): string {
+  const date = new Date(ms)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const day = `${DAYS[date.getUTCDay()] ?? ''}, ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}`
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':')
+  return `${day} ${date.getUTCFullYear()} ${time} +0000`
+}

@@ -1,0 +1,35 @@
+import type { Attempt, HopAnswer } from '../../lib/dsn/attempt-news.js'
+import { addressText } from './address.js'
+import type { HarakaHmail, QueuedRecipient } from './types.js'
+
+/** Reasons of Haraka's own, without an answer of a next hop, that a sender may read; others tell of this server. */
+const FOR_SENDERS =
+  /^(?:No Such Domain: |Domain \S+ sends and receives no email|Nowhere to deliver mail to for domain: )/
+
+/** What an attempt came to for one recipient, from what Haraka or the runner left on it. */
+export function attemptOf(recipient: QueuedRecipient, { bounce_error: error }: HarakaHmail): Attempt {
+  const address = addressText(recipient)
+  const answer = answerOf(recipient)
+  const { dsn_status: status, reason } = recipient
+  const haraka = error?.message !== undefined && FOR_SENDERS.test(error.message) ? error.message : undefined
+  // A reason without an answer is what the runner wrote for the sender. A status without either is Haraka's guess.
+  const text = answer === undefined ? (textOf(reason) ?? haraka) : undefined
+  return { address, answer, status: text === undefined ? undefined : textOf(status), text }
+}
+
+/** What a next hop that took the message answered; `parameters` are those of the delivered hook. */
+export function acceptanceOf(recipient: QueuedRecipient, parameters: readonly unknown[]): Attempt {
+  const [host, , text] = parameters
+  const answer = { code: '250', status: undefined, text: textOf(text) ?? '', host: textOf(host) }
+  return { address: addressText(recipient), answer, status: undefined, text: undefined }
+}
+
+function answerOf(recipient: QueuedRecipient): HopAnswer | undefined {
+  const { dsn_smtp_code: code, dsn_smtp_extc: status, dsn_smtp_response: text, dsn_remote_mta: host } = recipient
+  if (typeof code !== 'string' && typeof code !== 'number') return undefined
+  return { code: String(code), status: textOf(status), text: textOf(text) ?? '', host: textOf(host) }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

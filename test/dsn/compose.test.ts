@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { composeReport } from '../../lib/dsn/compose.js'
+import type { Report, ReportedRecipient } from '../../lib/dsn/report.js'
+import { checkText, DEFAULT_TEXTS, ACTIONS } from '../../lib/dsn/texts.js'
+import { readReport } from './read-report.js'
+
+const HOUR = 3_600_000
+const ARRIVED = Date.UTC(2026, 10, 3, 8, 5, 9)
+
+function recipient(given: Partial<ReportedRecipient>): ReportedRecipient {
+  return {
+    action: 'failed',
+    address: 'bob@example.com',
+    original: undefined,
+    status: '5.1.1',
+    reason: '550 5.1.1 no such user here',
+    diagnostic: 'smtp; 550 5.1.1 no such user here',
+    remoteMta: 'mx.example.com',
+    lastAttemptMs: ARRIVED + 1000,
+    willRetryUntilMs: undefined,
+    ...given,
+  }
+}
+
+function report(recipients: readonly ReportedRecipient[], given: Partial<Report> = {}): Report {
+  return {
+    kind: 'report',
+    messageId: 'report.1@mail.domain1.com',
+    dateMs: ARRIVED + 2000,
+    reportingMta: 'mail.domain1.com',
+    from: 'admin@domain1.com',
+    to: 'fred@domain1.com',
+    envelopeId: undefined,
+    arrivalMs: ARRIVED,
+    subject: 'Lunch',
+    originalMessageId: '<lunch.1@domain1.com>',
+    recipients,
+    returned: {
+      kind: 'headers',
+      content: Buffer.from('From: fred@domain1.com\r\nSubject: Lunch\r\nMessage-ID: <lunch.1@domain1.com>\r\n\r\n'),
+      cut: false,
+    },
+    ...given,
+  }
+}
+
+const compose = (given: Report): Buffer => composeReport(given, DEFAULT_TEXTS, () => 'b0undary')
+
+const failure = recipient({})
+const delay = recipient({
+  action: 'delayed',
+  address: 'john@example.com',
+  status: '4.4.1',
+  reason: 'mx.example.com [192.0.2.1]:25: connect ECONNREFUSED',
+  diagnostic: undefined,
+  remoteMta: undefined,
+  willRetryUntilMs: ARRIVED + 72 * HOUR,
+})
+const success = recipient({
+  action: 'delivered',
+  address: 'bob@domain1.com',
+  original: { type: 'rfc822', address: 'Bob@domain1.com' },
+  status: '2.0.0',
+  reason: '',
+  diagnostic: undefined,
+  remoteMta: undefined,
+})
+const relayed = recipient({
+  action: 'relayed',
+  status: '2.0.0',
+  reason: '',
+  diagnostic: 'smtp; 250 2.0.0 queued as 4711',
+})
+const expanded = recipient({
+  action: 'expanded',
+  address: 'sales@domain1.com',
+  status: '2.0.0',
+  reason: '',
+  diagnostic: undefined,
+  remoteMta: undefined,
+})
+const whole = Buffer.from('Subject: Grüße\r\n\r\nEine Zeile.\r\n')
+
+const GOLDEN: readonly [name: string, report: Report][] = [
+  ['failure', report([failure])],
+  ['delay', report([delay])],
+  ['success', report([success], { envelopeId: 'QQ 314159' })],
+  ['relayed', report([relayed])],
+  ['expanded', report([expanded])],
+  ['mixed', report([failure, success, delay], { returned: { kind: 'message', content: whole, cut: true } })],
+  [
+    'utf8-sender',
+    report([recipient({ address: 'jörg@example.com', original: { type: 'utf-8', address: 'jörg@example.com' } })], {
+      to: 'frédéric@domain1.com',
+      returned: { kind: 'message', content: whole, cut: false },
+    }),
+  ],
+  [
+    'utf8-recipient',
+    report([recipient({ address: 'jörg@example.com', original: { type: 'utf-8', address: 'jörg@example.com' } })]),
+  ],
+]
+
+describe('a report', () => {
+  for (const [name, given] of GOLDEN) {
+    it(`of ${name} is as in golden/${name}.eml`, () => {
+      // The sources, not the compiled copy: `UPDATE_GOLDEN=1` writes there.
+      const file = path.join(__dirname, '../../../test/dsn/golden', `${name}.eml`)
+      const composed = compose(given).toString('utf8').replaceAll('\r\n', '\n')
+      if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, composed)
+      assert.ok(existsSync(file), `${file} is missing`)
+      assert.equal(composed, readFileSync(file, 'utf8'))
+    })
+
+    it(`of ${name} is read by a program as it was meant`, () => {
+      const read = readReport(compose(given))
+      assert.equal(read.groups.length, given.recipients.length)
+      given.recipients.forEach((expected, at) => {
+        const group = read.groups[at] ?? new Map<string, string>()
+        assert.equal(group.get('action'), expected.action)
+        assert.equal(group.get('status'), expected.status)
+      })
+      assert.equal(read.message.get('reporting-mta'), 'dns; mail.domain1.com')
+      assert.deepEqual(read.returned, given.returned.content)
+    })
+  }
+
+  it('stays well formed, whatever a stranger says', () => {
+    const wild = fc.string({ unit: 'binary', maxLength: 300 })
+    fc.assert(
+      fc.property(wild, wild, wild, wild, fc.uint8Array({ maxLength: 400 }), (reason, mta, subject, envid, bytes) => {
+        const content = Buffer.from(bytes)
+        const given = report([recipient({ reason, diagnostic: `smtp; ${reason}`, remoteMta: mta }), success], {
+          subject,
+          envelopeId: envid,
+          originalMessageId: reason,
+          returned: { kind: 'message', content, cut: false },
+        })
+        const read = readReport(compose(given))
+        assert.equal(read.groups.length, 2)
+        assert.deepEqual([...read.message.keys()], ['original-envelope-id', 'reporting-mta', 'arrival-date'])
+        assert.deepEqual(read.returned, content)
+        assert.match(read.head, /^Auto-Submitted: auto-replied$/m)
+        assert.ok(read.statusLines.every((line) => line.length <= 998))
+      }),
+    )
+  })
+
+  it('names no boundary that stands in the message', () => {
+    const boundaries = ['first', 'second']
+    const given = report([failure], {
+      returned: { kind: 'message', content: Buffer.from('X: y\r\n\r\n--first\r\n'), cut: false },
+    })
+    const composed = composeReport(given, DEFAULT_TEXTS, () => boundaries.shift() ?? 'third')
+    assert.match(composed.toString(), /boundary="second"/)
+  })
+})
+
+describe('the texts of a report', () => {
+  for (const action of ACTIONS) {
+    it(`of what was ${action} can be used`, () => {
+      assert.equal(checkText(DEFAULT_TEXTS[action]), undefined)
+    })
+  }
+  const rows: [title: string, text: string, says: RegExp | undefined][] = [
+    ['with a subject and recipients', 'Sorry\nNot for:\n{recipients}\n', undefined],
+    ['without recipients', 'Sorry\nNot delivered.\n', /no line \{recipients\}/],
+    ['with the recipients inside a line', 'Sorry\nNot for {recipients}.\n', /no line \{recipients\}/],
+    ['without a subject', '\n{recipients}\n', /subject, is empty/],
+    ['with a subject that is not ASCII', 'Désolé\n{recipients}\n', /not ASCII/],
+  ]
+  for (const [title, text, says] of rows) {
+    it(title, () => {
+      const problem = checkText(text)
+      if (says === undefined) assert.equal(problem, undefined)
+      else assert.match(problem ?? '', says)
+    })
+  }
+})
