@@ -24,8 +24,11 @@ function idOf(message: Buffer): string {
 
 /** Resolves when Postfix has nothing left to do: whatever it took is delivered, returned or given up. */
 export async function postfixIsIdle(postfix: Postfix): Promise<void> {
-  // A message moves on in this order, so none slips through between two looks.
-  await until(() => (['incoming', 'active', 'deferred'] as const).every((queue) => postfix.queued(queue) === 0), {
+  // A message moves on in this order, so none slips through between two looks. A report comes in before its message goes: it
+  // is there at a second look.
+  const looksIdle = (): boolean =>
+    (['incoming', 'active', 'deferred'] as const).every((queue) => postfix.queued(queue) === 0)
+  await until(() => looksIdle() && looksIdle(), {
     otherwise: () => `Postfix has mail in its queue:\n${postfix.log().slice(-8000)}`,
   })
 }
