@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { makeSite, queueIsEmpty, siteConf, siteIni, startSite, users } from '../e2e/site.js'
+import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
+import { startNextHop, type NextHop } from '../support/next-hop.js'
+import { startPostfix, withoutPostfix, type Postfix } from '../support/postfix.js'
+import { connect } from '../support/smtp.js'
+import { without } from '../support/tools.js'
+import { linesOf, readReports, type EmailReport } from './email-reports.js'
+import { postfixIsIdle, sendmail, withoutTrace } from './postfix-mail.js'
+
+const ANN = 'ann@sender.example'
+const US = 'mail.domain1.com'
+
+interface Row {
+  /** The message's own. */
+  readonly id: string
+  readonly title: string
+  /** For sendmail(1), without the sender. */
+  readonly args: readonly string[]
+  readonly body?: string
+  /** A line for each recipient of each report that the sender gets, sorted. */
+  readonly told: readonly string[]
+}
+
+const UTF8 = 'MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n'
+
+const ROWS: readonly Row[] = [
+  {
+    id: 'mailbox@sender.example',
+    title: 'to a mailbox, success: delivered',
+    args: ['-N', 'success,failure', '-V', 'QQ+1=a', 'bob@domain1.com'],
+    told: [`${US}: QQ+1=a rfc822;bob@domain1.com bob@domain1.com delivered 2.0.0`],
+  },
+  {
+    id: 'unasked@sender.example',
+    title: 'to a mailbox, nothing asked: nothing',
+    args: ['-V', 'QQ2', 'bob@domain1.com'],
+    told: [],
+  },
+  {
+    id: 'list@sender.example',
+    title: 'to a list, success: expanded',
+    args: ['-N', 'success', '-V', 'QQ3', 'all@domain1.com'],
+    told: [`${US}: QQ3 rfc822;all@domain1.com all@domain1.com expanded 2.0.0`],
+  },
+  {
+    id: 'relayed@sender.example',
+    title: 'to a server without DSN, success: relayed',
+    args: ['-N', 'success', '-V', 'QQ4', 'carl@far.example'],
+    told: [`${US}: QQ4 rfc822;carl@far.example carl@far.example relayed 2.0.0`],
+  },
+  {
+    id: 'failed@sender.example',
+    title: 'refused there after we took it, failure: failed',
+    args: ['-N', 'failure', '-V', 'QQ5', 'gone@far.example'],
+    told: [`${US}: QQ5 rfc822;gone@far.example gone@far.example failed 5.1.1`],
+  },
+  {
+    id: 'default@sender.example',
+    title: 'refused there, nothing asked: failed',
+    args: ['gone@far.example'],
+    told: [`${US}: - rfc822;gone@far.example gone@far.example failed 5.1.1`],
+  },
+  {
+    id: 'whole@sender.example',
+    title: 'refused there, the message wanted back, with UTF-8 in it',
+    args: ['-N', 'failure', '-R', 'full', 'gone@far.example'],
+    body: 'Grüße aus Köln\n',
+    told: [`${US}: - rfc822;gone@far.example gone@far.example failed 5.1.1`],
+  },
+  {
+    id: 'never@sender.example',
+    title: 'taken and refused there, never: nothing',
+    args: ['-N', 'never', '-V', 'QQ8', 'carl@far.example', 'gone@far.example', 'bob@domain1.com'],
+    told: [],
+  },
+  {
+    id: 'delayed@sender.example',
+    title: 'put off there, then taken, delay and success: delayed, then relayed',
+    args: ['-N', 'delay,success', '-V', 'QQ9', 'slow@far.example'],
+    told: [
+      `${US}: QQ9 rfc822;slow@far.example slow@far.example delayed 4.2.1`,
+      `${US}: QQ9 rfc822;slow@far.example slow@far.example relayed 2.0.0`,
+    ],
+  },
+  {
+    id: 'several@sender.example',
+    title: 'one message for several: a line for each',
+    args: ['-N', 'success,failure', '-V', 'QQ10', 'bob@domain1.com', 'carl@far.example', 'gone@far.example'],
+    told: [
+      `${US}: QQ10 rfc822;bob@domain1.com bob@domain1.com delivered 2.0.0`,
+      `${US}: QQ10 rfc822;carl@far.example carl@far.example relayed 2.0.0`,
+      `${US}: QQ10 rfc822;gone@far.example gone@far.example failed 5.1.1`,
+    ],
+  },
+]
+
+const skip = withoutPostfix() || without('python3')
+
+describe('reports to a user of Postfix', { skip }, () => {
+  for (const version of HARAKA_VERSIONS) {
+    describe(`from Haraka ${version}`, () => {
+      let postfix: Postfix
+      let haraka: Haraka
+      let hop: NextHop
+      let reports: EmailReport[]
+      // All messages go out before the first test: so a report that should not be there is no matter of time.
+      before(async () => {
+        const put = { off: false }
+        hop = await startNextHop({
+          reply: {
+            rcpt: (address) => {
+              if (address === 'gone@far.example') return '550 5.1.1 No such user, ask <postmaster@far.example>'
+              if (address !== 'slow@far.example' || put.off) return undefined
+              put.off = true
+              return '450 4.2.1 Come again'
+            },
+          },
+        })
+        // It refuses what it does not find well formed.
+        postfix = await startPostfix({
+          mailboxes: [ANN],
+          settings: () => ({
+            myhostname: 'mail.sender.example',
+            strict_rfc821_envelopes: 'yes',
+            strict_7bit_headers: 'yes',
+            strict_8bitmime_body: 'yes',
+            strict_mime_encoding_domain: 'yes',
+            smtpd_forbid_bare_newline: 'yes',
+            smtpd_data_restrictions: 'reject_unauth_pipelining',
+          }),
+        })
+        await postfix.stop()
+        const site = makeSite()
+        site.write('users.txt', users('bob', 'fred'))
+        site.write('aliases.txt', 'all: bob,fred\n')
+        const lines = [
+          `alias_file ${site.path('aliases.txt')}`,
+          `gateway sender.example 127.0.0.1:${postfix.port}`,
+          `gateway far.example 127.0.0.1:${hop.port}`,
+          'relay_to far.example',
+        ]
+        haraka = await startSite(version, siteConf(site, lines), {
+          config: { me: `${US}\n`, 'dmail.ini': siteIni('[outbound]\nretry_interval=1s\n') },
+        })
+        const next = `relay:[127.0.0.1]:${haraka.port}`
+        postfix.configure({ transport_maps: `inline:{ { domain1.com = ${next} }, { far.example = ${next} } }` })
+        postfix.start()
+        for (const { id, args, body } of ROWS) {
+          const head = `From: ${ANN}\nSubject: Lunch\nMessage-ID: <${id}>\n${body === undefined ? '' : UTF8}`
+          sendmail(postfix, ['-f', ANN, ...args], `${head}\n${body ?? 'At noon?\n'}`)
+        }
+        await submitBySmtp('smtp@sender.example')
+        await settle()
+        reports = readReports(postfix.mail(ANN))
+      })
+      after(async () => {
+        await haraka.stop()
+        await postfix.stop()
+        await hop.close()
+      })
+
+      const submitBySmtp = async (id: string): Promise<void> => {
+        const client = await connect(postfix.port)
+        await client.ehlo()
+        assert.equal((await client.mail(ANN, 'RET=HDRS ENVID=QQ+2B11')).code, 250)
+        const { code } = await client.rcpt('bob@domain1.com', 'NOTIFY=SUCCESS ORCPT=rfc822;Bob+2BLunch@old.example')
+        assert.equal(code, 250)
+        assert.equal((await client.data(`From: ${ANN}\nMessage-ID: <${id}>\n\nAt noon?\n`)).code, 250)
+        await client.quit()
+      }
+      /** Resolves when the messages have come to their ends, and so have their reports. */
+      const settle = async (): Promise<void> => {
+        await postfixIsIdle(postfix)
+        await queueIsEmpty(haraka)
+        await postfixIsIdle(postfix)
+      }
+      const about = (id: string): EmailReport[] =>
+        reports.filter(({ returned }) => returned.includes(`\nMessage-ID: <${id}>`))
+
+      for (const { id, title, told } of ROWS) {
+        it(title, () => {
+          assert.deepEqual(about(id).flatMap(linesOf).sort(), told)
+        })
+      }
+
+      it('an ENVID and an ORCPT given to Postfix by SMTP come back decoded', () => {
+        assert.deepEqual(about('smtp@sender.example').flatMap(linesOf), [
+          `${US}: QQ+11 rfc822;Bob+Lunch@old.example bob@domain1.com delivered 2.0.0`,
+        ])
+      })
+
+      it('a failure has the words of the server that refused, for a person and for a program', () => {
+        const [report] = about('failed@sender.example')
+        const words = '550 5.1.1 No such user, ask <postmaster@far.example>'
+        assert.equal(report?.subject, 'Your message could not be delivered')
+        assert.ok(report.text.includes(`    gone@far.example\n        ${words} (`), report.text)
+        const [, group = {}] = report.status
+        assert.equal(group['diagnostic-code'], `smtp; ${words}`)
+        assert.match(group['remote-mta'] ?? '', /^dns; \S+$/)
+        assert.ok(Date.parse(group['last-attempt-date'] ?? '') > 0)
+      })
+
+      it('a delay says until when it is tried', () => {
+        const [, group = {}] =
+          about('delayed@sender.example').find(({ subject }) => /delayed/.test(subject))?.status ?? []
+        const hours = Date.parse(group['will-retry-until'] ?? '') - Date.parse(group['last-attempt-date'] ?? '')
+        assert.equal(Math.round(hours / 3_600_000), 72)
+      })
+
+      it('the message comes back as it was, where it was asked for', () => {
+        const [report] = about('whole@sender.example')
+        assert.deepEqual(report?.parts, ['text/plain', 'message/delivery-status', 'message/rfc822'])
+        assert.match(report.returned, /\n\nGrüße aus Köln\n$/)
+      })
+
+      it('all are whole: three parts, nothing wrong with any, and no other reports', () => {
+        const expected = [...ROWS.flatMap(({ told }) => told)].length + 1
+        assert.equal(reports.flatMap(linesOf).length, expected)
+        for (const { type, reportType, parts, defects } of reports) {
+          assert.deepEqual([type, reportType, defects], ['multipart/report', 'delivery-status', []])
+          assert.deepEqual(parts.slice(0, 2), ['text/plain', 'message/delivery-status'])
+          assert.match(parts[2] ?? '', /^(?:text\/rfc822-headers|message\/rfc822)$/)
+        }
+      })
+
+      it('Postfix takes them as they are: it refuses none, warns of none and adds nothing', () => {
+        assert.doesNotMatch(postfix.log(), /reject|warning|error:|fatal|status=(?:bounced|deferred)/)
+        for (const message of postfix.mail(ANN)) {
+          assert.match(withoutTrace(message), /^From: bob@domain1\.com\nTo: ann@sender\.example\nSubject: /)
+        }
+      })
+    })
+  }
+})

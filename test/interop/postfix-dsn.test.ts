@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { makeSite, queueIsEmpty, RELAYING, session, siteConf, startSite, users, type Site } from '../e2e/site.js'
+import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
+import { startPostfix, withoutPostfix, type Postfix } from '../support/postfix.js'
+import { without } from '../support/tools.js'
+import { linesOf, readReports, type EmailReport } from './email-reports.js'
+import { readWithPython } from './mbox-readers.js'
+import { idsIn, postfixIsIdle } from './postfix-mail.js'
+import { makeCertificate } from './self-signed.js'
+
+const [ANNA, OTTO] = ['anna@customer.example', 'otto@customer.example']
+/** Postfix takes mail for these, and finds then that there are no such users. */
+const [NOBODY, UNASKED, NEVER] = ['nobody@customer.example', 'unasked@customer.example', 'never@customer.example']
+
+/** What ends in her mailbox. */
+const FOR_ANNA = new Set([ANNA, 'chef@domain1.com', 'all@domain1.com'])
+
+interface Row {
+  /** The message's own. */
+  readonly id: string
+  readonly title: string
+  /** Of MAIL. */
+  readonly mail: string
+  /** Addresses, and parameters of RCPT. */
+  readonly to: readonly (readonly [address: string, parameters: string])[]
+  /** A line for each recipient of each report that the sender gets, sorted. */
+  readonly told: readonly string[]
+  /** What Postfix did with it, for those whose sender is told nothing. */
+  readonly log?: readonly RegExp[]
+}
+
+const WITH_DSN: readonly Row[] = [
+  {
+    id: 'delivered@domain1.com',
+    title: 'delivered, SUCCESS: Postfix reports, with our ENVID and ORCPT',
+    mail: 'RET=HDRS ENVID=QQ+2B314',
+    to: [[ANNA, 'NOTIFY=SUCCESS ORCPT=rfc822;Anna+2BLunch@old.example']],
+    told: [`mail.customer.example: QQ+314 rfc822;Anna+Lunch@old.example ${ANNA} delivered 2.0.0`],
+  },
+  {
+    id: 'bounced@domain1.com',
+    title: 'bounced after it was taken, FAILURE: Postfix reports, with our ENVID and ORCPT',
+    mail: 'ENVID=QQ315',
+    to: [[NOBODY, 'NOTIFY=FAILURE ORCPT=rfc822;somebody@old.example']],
+    told: [`mail.customer.example: QQ315 rfc822;somebody@old.example ${NOBODY} failed 5.1.1`],
+  },
+  {
+    id: 'success-only@domain1.com',
+    title: 'bounced, SUCCESS only: nobody is told',
+    mail: 'ENVID=QQ316',
+    to: [[UNASKED, 'NOTIFY=SUCCESS']],
+    told: [],
+    log: [/to=<unasked@customer\.example>.* dsn=5\.1\.1, status=bounced/],
+  },
+  {
+    id: 'never@domain1.com',
+    title: 'delivered and bounced, NEVER: nobody is told',
+    mail: 'ENVID=QQ317',
+    to: [
+      [ANNA, 'NOTIFY=NEVER'],
+      [NEVER, 'NOTIFY=NEVER ORCPT=rfc822;somebody@old.example'],
+    ],
+    told: [],
+    log: [/to=<never@customer\.example>.* status=bounced/],
+  },
+  {
+    id: 'no-notify@domain1.com',
+    title: 'no NOTIFY: Postfix reports the failure alone',
+    mail: 'ENVID=QQ318',
+    to: [
+      [ANNA, ''],
+      [NOBODY, ''],
+    ],
+    told: [`mail.customer.example: QQ318 rfc822;${NOBODY} ${NOBODY} failed 5.1.1`],
+  },
+  {
+    id: 'wishes@domain1.com',
+    title: 'one message with a wish for each recipient: each is kept to',
+    mail: 'RET=FULL ENVID=QQ319',
+    to: [
+      [ANNA, 'NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@old.example'],
+      [OTTO, 'NOTIFY=FAILURE,DELAY ORCPT=rfc822;o@old.example'],
+      [NOBODY, 'NOTIFY=FAILURE ORCPT=rfc822;n@old.example'],
+    ],
+    told: [
+      `mail.customer.example: QQ319 rfc822;a@old.example ${ANNA} delivered 2.0.0`,
+      `mail.customer.example: QQ319 rfc822;n@old.example ${NOBODY} failed 5.1.1`,
+    ],
+  },
+  {
+    id: 'alias@domain1.com',
+    title: 'an alias of ours for one address there: ORCPT is the alias',
+    mail: 'ENVID=QQ320',
+    to: [
+      ['chef@domain1.com', 'NOTIFY=SUCCESS'],
+      ['gone@domain1.com', 'NOTIFY=FAILURE'],
+    ],
+    told: [
+      `mail.customer.example: QQ320 rfc822;chef@domain1.com ${ANNA} delivered 2.0.0`,
+      `mail.customer.example: QQ320 rfc822;gone@domain1.com ${NOBODY} failed 5.1.1`,
+    ],
+  },
+  {
+    id: 'alias-orcpt@domain1.com',
+    title: 'an alias of ours with an ORCPT: that one goes on',
+    mail: '',
+    to: [['chef@domain1.com', 'NOTIFY=SUCCESS ORCPT=rfc822;chef@old.example']],
+    told: [`mail.customer.example: - rfc822;chef@old.example ${ANNA} delivered 2.0.0`],
+  },
+  {
+    id: 'list@domain1.com',
+    title: 'an alias of ours for two addresses there: we say expanded, Postfix reports the failure alone',
+    mail: 'ENVID=QQ321',
+    to: [['all@domain1.com', 'NOTIFY=SUCCESS,FAILURE']],
+    told: [
+      `mail.customer.example: QQ321 rfc822;all@domain1.com ${NOBODY} failed 5.1.1`,
+      'mail.domain1.com: QQ321 - all@domain1.com expanded 2.0.0',
+    ],
+  },
+]
+
+const WITHOUT_DSN: readonly Row[] = [
+  {
+    id: 'relayed@domain1.com',
+    title: 'taken, SUCCESS: we say relayed, with ENVID and ORCPT',
+    mail: 'RET=FULL ENVID=QQ+2B322',
+    to: [[ANNA, 'NOTIFY=SUCCESS ORCPT=rfc822;Anna+2BLunch@old.example']],
+    told: [`mail.domain1.com: QQ+322 rfc822;Anna+Lunch@old.example ${ANNA} relayed 2.0.0`],
+  },
+  {
+    id: 'relayed-alias@domain1.com',
+    title: 'taken for an alias of ours: we say relayed for the alias',
+    mail: '',
+    to: [['chef@domain1.com', 'NOTIFY=SUCCESS']],
+    told: ['mail.domain1.com: - - chef@domain1.com relayed 2.0.0'],
+  },
+]
+
+const skip = withoutPostfix() || without('python3')
+
+describe('reports of Postfix as the next hop', { skip }, () => {
+  for (const version of HARAKA_VERSIONS) {
+    describe(`of Haraka ${version}`, () => {
+      let site: Site
+      let postfix: Postfix
+      let haraka: Haraka
+      let reports: EmailReport[]
+      // All messages go out before the first test: so a report that should not be there is no matter of time.
+      before(async () => {
+        const { cert, key } = makeCertificate('mail.customer.example')
+        postfix = await startPostfix({
+          mailboxes: [ANNA, OTTO],
+          settings: () => ({
+            myhostname: 'mail.customer.example',
+            smtpd_reject_unlisted_recipient: 'no',
+            smtpd_discard_ehlo_keywords: 'dsn',
+            smtpd_tls_security_level: 'may',
+            smtpd_tls_cert_file: cert,
+            smtpd_tls_key_file: key,
+            smtpd_tls_loglevel: '1',
+          }),
+        })
+        site = makeSite()
+        site.write('users.txt', users('bob', 'fred'))
+        site.write('aliases.txt', [`chef: ${ANNA}`, `gone: ${NOBODY}`, `all: ${ANNA},${NOBODY}`, ''].join('\n'))
+        const lines = [`gateway customer.example 127.0.0.1:${postfix.port}`, `alias_file ${site.path('aliases.txt')}`]
+        haraka = await startSite(version, siteConf(site, lines), { config: { me: 'mail.domain1.com\n' } })
+        await submit(WITHOUT_DSN)
+        await postfix.stop()
+        postfix.configure({
+          smtpd_discard_ehlo_keywords: '',
+          transport_maps: `inline:{ { domain1.com = relay:[127.0.0.1]:${haraka.port} } }`,
+        })
+        postfix.start()
+        await submit(WITH_DSN)
+        const [messages = []] = await readWithPython([site.path('in/fred')])
+        reports = readReports(messages)
+      })
+      after(async () => {
+        await haraka.stop()
+        await postfix.stop()
+      })
+
+      /** Resolves when all that comes of these messages has come. */
+      const submit = async (rows: readonly Row[]): Promise<void> => {
+        await session(haraka.port, { localAddress: RELAYING }, async (client) => {
+          for (const { id, mail, to } of rows) {
+            assert.equal((await client.mail('fred@domain1.com', mail)).code, 250)
+            for (const [address, parameters] of to) assert.equal((await client.rcpt(address, parameters)).code, 250)
+            const { code, text } = await client.data(`From: fred@domain1.com\nMessage-ID: <${id}>\n\nAt noon?\n`)
+            assert.equal(code, 250, text)
+          }
+        })
+        await queueIsEmpty(haraka)
+        await postfixIsIdle(postfix)
+      }
+
+      const hasReports = ({ id, title, told, log = [] }: Row): void => {
+        it(title, () => {
+          const mine = reports.filter(({ returned }) => returned.includes(`\nMessage-ID: <${id}>`))
+          assert.deepEqual(mine.flatMap(linesOf).sort(), told)
+          for (const pattern of log) assert.match(postfix.log(), pattern)
+        })
+      }
+
+      describe('that offers DSN, by TLS', () => {
+        WITH_DSN.forEach(hasReports)
+        it('TLS was used', () => {
+          assert.match(postfix.log(), /TLS connection established from unknown\[127\.0\.0\.1\]: TLSv1/)
+        })
+      })
+      describe('that does not offer DSN', () => {
+        WITHOUT_DSN.forEach(hasReports)
+      })
+
+      it('there are no other reports, and nothing is wrong with one', () => {
+        const expected = [...WITH_DSN, ...WITHOUT_DSN].flatMap(({ told }) => told)
+        assert.deepEqual(reports.flatMap(linesOf).sort(), [...expected].sort())
+        assert.deepEqual(
+          reports.flatMap(({ defects }) => defects),
+          [],
+        )
+      })
+
+      it('each message has arrived once', () => {
+        const toAnna = [...WITH_DSN, ...WITHOUT_DSN].filter(({ to }) => to.some(([address]) => FOR_ANNA.has(address)))
+        assert.deepEqual(idsIn(postfix, ANNA), toAnna.map(({ id }) => id).sort())
+      })
+    })
+  }
+})
