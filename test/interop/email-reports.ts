@@ -22,10 +22,21 @@ import email, json, sys
 from email import policy
 
 def defects(message):
+    # To it a header with an address in UTF-8 is defect.
+    ascii = message.get_param('report-type') == 'delivery-status'
     for part in message.walk():
         yield from part.defects
-        for value in part.values():
-            yield from getattr(value, 'defects', ())
+        if ascii:
+            for value in part.values():
+                yield from getattr(value, 'defects', ())
+
+policy = policy.default.clone(utf8=True)
+
+# It knows message/delivery-status, and takes message/global-delivery-status for a message.
+def blocks(status):
+    if status.get_content_type() == 'message/delivery-status': return status.get_payload()
+    [all] = status.get_payload()
+    return [email.message_from_bytes(one, policy=policy) for one in all.as_bytes().split(b'\\n\\n')]
 
 def fields(block):
     names = [name.lower() for name in block.keys()]
@@ -33,7 +44,7 @@ def fields(block):
     return {name.lower(): str(value) for name, value in block.items()}
 
 def read(hexed):
-    message = email.message_from_bytes(bytes.fromhex(hexed), policy=policy.default)
+    message = email.message_from_bytes(bytes.fromhex(hexed), policy=policy)
     text, status, returned = message.get_payload()
     inner = returned.get_payload()
     return {
@@ -42,7 +53,7 @@ def read(hexed):
         'subject': message['Subject'],
         'parts': [part.get_content_type() for part in (text, status, returned)],
         'text': text.get_content(),
-        'status': [fields(block) for block in status.get_payload()],
+        'status': [fields(block) for block in blocks(status)],
         'returned': inner if isinstance(inner, str) else inner[0].as_bytes().decode('utf-8'),
         'defects': [repr(defect) for defect in defects(message)],
     }

@@ -10,6 +10,7 @@ import { linesOf, readReports, type EmailReport } from './email-reports.js'
 import { postfixIsIdle, sendmail, withoutTrace } from './postfix-mail.js'
 
 const ANN = 'ann@sender.example'
+const JURGEN = 'jürgen@sender.example'
 const US = 'mail.domain1.com'
 
 interface Row {
@@ -96,6 +97,46 @@ const ROWS: readonly Row[] = [
   },
 ]
 
+/** What sendmail(1) has no words for. */
+interface SmtpRow extends Pick<Row, 'id' | 'title' | 'told'> {
+  readonly from: string
+  /** Parameters of MAIL. */
+  readonly mail: string
+  readonly to: string
+  /** Parameters of RCPT. */
+  readonly rcpt: string
+}
+
+const SMTP_ROWS: readonly SmtpRow[] = [
+  {
+    id: 'orcpt@sender.example',
+    title: 'an ENVID and an ORCPT given to Postfix come back decoded',
+    from: ANN,
+    mail: 'RET=HDRS ENVID=QQ+2B11',
+    to: 'bob@domain1.com',
+    rcpt: 'NOTIFY=SUCCESS ORCPT=rfc822;Bob+2BLunch@old.example',
+    told: [`${US}: QQ+11 rfc822;Bob+Lunch@old.example bob@domain1.com delivered 2.0.0`],
+  },
+  {
+    id: 'utf8-recipient@sender.example',
+    title: 'a recipient in UTF-8, a sender in ASCII: the report is ASCII',
+    from: ANN,
+    mail: 'SMTPUTF8',
+    to: 'jürgen@far.example',
+    rcpt: 'NOTIFY=SUCCESS',
+    told: [`${US}: - utf-8;j\\x{FC}rgen@far.example utf-8; j\\x{FC}rgen@far.example relayed 2.0.0`],
+  },
+  {
+    id: 'utf8-both@sender.example',
+    title: 'both in UTF-8: the report is in UTF-8',
+    from: JURGEN,
+    mail: 'SMTPUTF8',
+    to: 'jürgen@far.example',
+    rcpt: 'NOTIFY=SUCCESS',
+    told: [`${US}: - utf-8;jürgen@far.example utf-8; jürgen@far.example relayed 2.0.0`],
+  },
+]
+
 const skip = withoutPostfix() || without('python3')
 
 describe('reports to a user of Postfix', { skip }, () => {
@@ -120,11 +161,10 @@ describe('reports to a user of Postfix', { skip }, () => {
         })
         // It refuses what it does not find well formed.
         postfix = await startPostfix({
-          mailboxes: [ANN],
+          mailboxes: [ANN, JURGEN],
           settings: () => ({
             myhostname: 'mail.sender.example',
             strict_rfc821_envelopes: 'yes',
-            strict_7bit_headers: 'yes',
             strict_8bitmime_body: 'yes',
             strict_mime_encoding_domain: 'yes',
             smtpd_forbid_bare_newline: 'yes',
@@ -151,9 +191,9 @@ describe('reports to a user of Postfix', { skip }, () => {
           const head = `From: ${ANN}\nSubject: Lunch\nMessage-ID: <${id}>\n${body === undefined ? '' : UTF8}`
           sendmail(postfix, ['-f', ANN, ...args], `${head}\n${body ?? 'At noon?\n'}`)
         }
-        await submitBySmtp('smtp@sender.example')
+        await submitBySmtp(SMTP_ROWS)
         await settle()
-        reports = readReports(postfix.mail(ANN))
+        reports = readReports([ANN, JURGEN].flatMap((address) => postfix.mail(address)))
       })
       after(async () => {
         await haraka.stop()
@@ -161,13 +201,18 @@ describe('reports to a user of Postfix', { skip }, () => {
         await hop.close()
       })
 
-      const submitBySmtp = async (id: string): Promise<void> => {
+      const submitBySmtp = async (rows: readonly SmtpRow[]): Promise<void> => {
         const client = await connect(postfix.port)
         await client.ehlo()
-        assert.equal((await client.mail(ANN, 'RET=HDRS ENVID=QQ+2B11')).code, 250)
-        const { code } = await client.rcpt('bob@domain1.com', 'NOTIFY=SUCCESS ORCPT=rfc822;Bob+2BLunch@old.example')
-        assert.equal(code, 250)
-        assert.equal((await client.data(`From: ${ANN}\nMessage-ID: <${id}>\n\nAt noon?\n`)).code, 250)
+        for (const { id, from, mail, to, rcpt } of rows) {
+          const replies = [await client.mail(from, mail), await client.rcpt(to, rcpt)]
+          replies.push(await client.data(`From: ${ANN}\nMessage-ID: <${id}>\n\nAt noon?\n`))
+          assert.deepEqual(
+            replies.map(({ code }) => code),
+            [250, 250, 250],
+            replies.map(({ text }) => text).join(' / '),
+          )
+        }
         await client.quit()
       }
       /** Resolves when the messages have come to their ends, and so have their reports. */
@@ -179,17 +224,11 @@ describe('reports to a user of Postfix', { skip }, () => {
       const about = (id: string): EmailReport[] =>
         reports.filter(({ returned }) => returned.includes(`\nMessage-ID: <${id}>`))
 
-      for (const { id, title, told } of ROWS) {
+      for (const { id, title, told } of [...ROWS, ...SMTP_ROWS]) {
         it(title, () => {
           assert.deepEqual(about(id).flatMap(linesOf).sort(), told)
         })
       }
-
-      it('an ENVID and an ORCPT given to Postfix by SMTP come back decoded', () => {
-        assert.deepEqual(about('smtp@sender.example').flatMap(linesOf), [
-          `${US}: QQ+11 rfc822;Bob+Lunch@old.example bob@domain1.com delivered 2.0.0`,
-        ])
-      })
 
       it('a failure has the words of the server that refused, for a person and for a program', () => {
         const [report] = about('failed@sender.example')
@@ -215,20 +254,37 @@ describe('reports to a user of Postfix', { skip }, () => {
         assert.match(report.returned, /\n\nGrüße aus Köln\n$/)
       })
 
+      it('a recipient in UTF-8 is announced with SMTPUTF8, there and to Postfix', () => {
+        const mails = hop.messages.filter(({ data }) => data.includes('Message-ID: <utf8-'))
+        assert.deepEqual(
+          mails.map(({ mailParams }) => mailParams),
+          ['SMTPUTF8', 'SMTPUTF8'],
+        )
+        assert.match(String(postfix.mail(JURGEN)[0]), /^\tby mail\.sender\.example \(Postfix\) with UTF8SMTP id /m)
+      })
+
       it('all are whole: three parts, nothing wrong with any, and no other reports', () => {
-        const expected = [...ROWS.flatMap(({ told }) => told)].length + 1
-        assert.equal(reports.flatMap(linesOf).length, expected)
+        assert.equal(reports.flatMap(linesOf).length, [...ROWS, ...SMTP_ROWS].flatMap(({ told }) => told).length)
         for (const { type, reportType, parts, defects } of reports) {
-          assert.deepEqual([type, reportType, defects], ['multipart/report', 'delivery-status', []])
-          assert.deepEqual(parts.slice(0, 2), ['text/plain', 'message/delivery-status'])
-          assert.match(parts[2] ?? '', /^(?:text\/rfc822-headers|message\/rfc822)$/)
+          assert.deepEqual([type, defects], ['multipart/report', []])
+          assert.deepEqual(parts.slice(0, 2), ['text/plain', `message/${String(reportType)}`])
         }
+        assert.deepEqual(
+          new Set(reports.map(({ reportType, parts: [, , last] }) => `${String(reportType)} ${String(last)}`)),
+          new Set([
+            'delivery-status text/rfc822-headers',
+            'delivery-status message/rfc822',
+            'global-delivery-status message/global-headers',
+          ]),
+        )
       })
 
       it('Postfix takes them as they are: it refuses none, warns of none and adds nothing', () => {
         assert.doesNotMatch(postfix.log(), /reject|warning|error:|fatal|status=(?:bounced|deferred)/)
         for (const message of postfix.mail(ANN)) {
-          assert.match(withoutTrace(message), /^From: bob@domain1\.com\nTo: ann@sender\.example\nSubject: /)
+          const [head = ''] = withoutTrace(message).split('\n\n')
+          assert.match(head, /^From: bob@domain1\.com\nTo: ann@sender\.example\nSubject: /)
+          assert.doesNotMatch(head, /[^\n\t -~]/)
         }
       })
     })
