@@ -14,7 +14,7 @@ const [ANNA, OTTO] = ['anna@customer.example', 'otto@customer.example']
 const [NOBODY, UNASKED, NEVER] = ['nobody@customer.example', 'unasked@customer.example', 'never@customer.example']
 
 /** What ends in her mailbox. */
-const FOR_ANNA = new Set([ANNA, 'chef@domain1.com', 'all@domain1.com'])
+const FOR_ANNA = new Set([ANNA, 'chef@domain1.com', 'all@domain1.com', 'jürgen@domain1.com'])
 
 interface Row {
   /** The message's own. */
@@ -118,6 +118,20 @@ const WITH_DSN: readonly Row[] = [
       'mail.domain1.com: QQ321 - all@domain1.com expanded 2.0.0',
     ],
   },
+  {
+    id: 'utf8-orcpt@domain1.com',
+    title: 'an ORCPT in UTF-8: Postfix reports it decoded',
+    mail: 'ENVID=QQ323',
+    to: [[ANNA, 'NOTIFY=SUCCESS ORCPT=utf-8;j\\x{FC}rgen@old.example']],
+    told: [`mail.customer.example: QQ323 utf-8;jürgen@old.example ${ANNA} delivered 2.0.0`],
+  },
+  {
+    id: 'utf8-alias@domain1.com',
+    title: 'an alias of ours in UTF-8: ORCPT is the alias, of type utf-8',
+    mail: 'SMTPUTF8 ENVID=QQ324',
+    to: [['jürgen@domain1.com', 'NOTIFY=SUCCESS']],
+    told: [`mail.customer.example: QQ324 utf-8;jürgen@domain1.com ${ANNA} delivered 2.0.0`],
+  },
 ]
 
 const WITHOUT_DSN: readonly Row[] = [
@@ -163,7 +177,10 @@ describe('reports of Postfix as the next hop', { skip }, () => {
         })
         site = makeSite()
         site.write('users.txt', users('bob', 'fred'))
-        site.write('aliases.txt', [`chef: ${ANNA}`, `gone: ${NOBODY}`, `all: ${ANNA},${NOBODY}`, ''].join('\n'))
+        site.write(
+          'aliases.txt',
+          [`chef: ${ANNA}`, `gone: ${NOBODY}`, `all: ${ANNA},${NOBODY}`, `jürgen: ${ANNA}`, ''].join('\n'),
+        )
         const lines = [`gateway customer.example 127.0.0.1:${postfix.port}`, `alias_file ${site.path('aliases.txt')}`]
         haraka = await startSite(version, siteConf(site, lines), { config: { me: 'mail.domain1.com\n' } })
         await submit(WITHOUT_DSN)
