@@ -12,6 +12,7 @@ import { makeCertificate } from './self-signed.js'
 const [ANNA, OTTO] = ['anna@customer.example', 'otto@customer.example']
 /** Postfix takes mail for these, and finds then that there are no such users. */
 const [NOBODY, UNASKED, NEVER] = ['nobody@customer.example', 'unasked@customer.example', 'never@customer.example']
+const HIDDEN = 'hidden.person@customer.example'
 
 /** What ends in her mailbox. */
 const FOR_ANNA = new Set([ANNA, 'chef@domain1.com', 'all@domain1.com', 'jürgen@domain1.com'])
@@ -149,6 +150,13 @@ const WITHOUT_DSN: readonly Row[] = [
     to: [['chef@domain1.com', 'NOTIFY=SUCCESS']],
     told: ['mail.domain1.com: - - chef@domain1.com relayed 2.0.0'],
   },
+  {
+    id: 'hidden@domain1.com',
+    title: 'refused for an alias of ours: we say failed for the alias',
+    mail: 'ENVID=QQ325',
+    to: [['secret@domain1.com', 'NOTIFY=FAILURE']],
+    told: ['mail.domain1.com: QQ325 - secret@domain1.com failed 5.1.1'],
+  },
 ]
 
 const skip = withoutPostfix() || without('python3')
@@ -167,7 +175,6 @@ describe('reports of Postfix as the next hop', { skip }, () => {
           mailboxes: [ANNA, OTTO],
           settings: () => ({
             myhostname: 'mail.customer.example',
-            smtpd_reject_unlisted_recipient: 'no',
             smtpd_discard_ehlo_keywords: 'dsn',
             smtpd_tls_security_level: 'may',
             smtpd_tls_cert_file: cert,
@@ -179,7 +186,14 @@ describe('reports of Postfix as the next hop', { skip }, () => {
         site.write('users.txt', users('bob', 'fred'))
         site.write(
           'aliases.txt',
-          [`chef: ${ANNA}`, `gone: ${NOBODY}`, `all: ${ANNA},${NOBODY}`, `jürgen: ${ANNA}`, ''].join('\n'),
+          [
+            `chef: ${ANNA}`,
+            `gone: ${NOBODY}`,
+            `all: ${ANNA},${NOBODY}`,
+            `jürgen: ${ANNA}`,
+            `secret: ${HIDDEN}`,
+            '',
+          ].join('\n'),
         )
         const lines = [`gateway customer.example 127.0.0.1:${postfix.port}`, `alias_file ${site.path('aliases.txt')}`]
         haraka = await startSite(version, siteConf(site, lines), { config: { me: 'mail.domain1.com\n' } })
@@ -187,6 +201,7 @@ describe('reports of Postfix as the next hop', { skip }, () => {
         await postfix.stop()
         postfix.configure({
           smtpd_discard_ehlo_keywords: '',
+          smtpd_reject_unlisted_recipient: 'no',
           transport_maps: `inline:{ { domain1.com = relay:[127.0.0.1]:${haraka.port} } }`,
         })
         postfix.start()
@@ -213,10 +228,11 @@ describe('reports of Postfix as the next hop', { skip }, () => {
         await postfixIsIdle(postfix)
       }
 
+      const reportsOn = (id: string): EmailReport[] =>
+        reports.filter(({ returned }) => returned.includes(`\nMessage-ID: <${id}>`))
       const hasReports = ({ id, title, told, log = [] }: Row): void => {
         it(title, () => {
-          const mine = reports.filter(({ returned }) => returned.includes(`\nMessage-ID: <${id}>`))
-          assert.deepEqual(mine.flatMap(linesOf).sort(), told)
+          assert.deepEqual(reportsOn(id).flatMap(linesOf).sort(), told)
           for (const pattern of log) assert.match(postfix.log(), pattern)
         })
       }
@@ -229,6 +245,14 @@ describe('reports of Postfix as the next hop', { skip }, () => {
       })
       describe('that does not offer DSN', () => {
         WITHOUT_DSN.forEach(hasReports)
+        it('its words reach the sender without the target of the alias', () => {
+          const [report] = reportsOn('hidden@domain1.com')
+          assert.equal(
+            report?.status[1]?.['diagnostic-code'],
+            'smtp; 550 5.1.1 <secret@domain1.com>: Recipient address rejected: User unknown in virtual mailbox table',
+          )
+          assert.doesNotMatch(JSON.stringify(report), /hidden\.person|customer\.example/)
+        })
       })
 
       it('there are no other reports, and nothing is wrong with one', () => {
