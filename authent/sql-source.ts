@@ -23,6 +23,9 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
   /** What an unknown user's password is held against: it takes as long as that of the user before. */
   let lastStored = hashPassword('nobody')
 
+  /** The form in which a name is asked for and answered. */
+  const key = (name: string): string => (schema.caseSensitive ? name.normalize('NFC') : foldLocal(name))
+
   async function ask({ text, values }: Statement): Promise<{ rows: readonly Row[]; count: number }> {
     try {
       const { rows, rowCount } = await pool.query<Record<string, string | null>>(text, [...values])
@@ -37,7 +40,7 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
   }
 
   async function find(name: string): Promise<Row | undefined> {
-    const { rows } = await ask(statements.find(foldLocal(name)))
+    const { rows } = await ask(statements.find(key(name)))
     if (rows.length > 1) throw new Unable('more than one user has this name')
     return rows[0]
   }
@@ -46,7 +49,7 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
     const fields = [...schema.fields.keys()].map((label, n): [string, string] => [label, row[`f${n}`] ?? ''])
     const dropFile = row['maildrop']?.trim() ?? ''
     return {
-      name: schema.caseSensitive ? (row['name'] ?? '') : foldLocal(row['name'] ?? ''),
+      name: key(row['name'] ?? ''),
       fields: new Map(fields.filter(([, value]) => value !== '')),
       ...(dropFile === '' ? {} : { dropFile }),
     }
@@ -72,11 +75,11 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
     const columns = columnsOf(change, stored)
     if (columns.size === 0) throw new Refused('nothing to change')
     for (;;) {
-      if (mode !== 'add' && (await ask(statements.update(foldLocal(name), columns))).count > 0) return 'changed'
+      if (mode !== 'add' && (await ask(statements.update(key(name), columns))).count > 0) return 'changed'
       if (mode === 'change') throw new Refused('no such user')
       if (stored === undefined) throw new Refused('a new user needs a password')
       try {
-        await ask(statements.insert(foldLocal(name), columns))
+        await ask(statements.insert(key(name), columns))
         return 'added'
       } catch (error) {
         // Somebody else was quicker: then it is a change.
@@ -113,7 +116,7 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
       return rows.map(asUser)
     },
     set: settings.readonly ? undefined : set,
-    remove: settings.readonly ? undefined : async (name) => (await ask(statements.remove(foldLocal(name)))).count > 0,
+    remove: settings.readonly ? undefined : async (name) => (await ask(statements.remove(key(name)))).count > 0,
     close: () => pool.end(),
   }
 }

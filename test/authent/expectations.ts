@@ -125,7 +125,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
     title: 'a name of 10 kB answers -ERR, once, and the next command is understood',
     part: 'simple',
     async run(module, { user, missing }) {
-      for (const name of ['x'.repeat(LONG), `${user}${'x'.repeat(LONG)}`, `${'é'.repeat(LONG / 2)}`]) {
+      for (const name of ['x'.repeat(LONG), `${user}${'x'.repeat(LONG)}`, 'é'.repeat(LONG / 2)]) {
         refused(await module.ask(`lookup ${name}`))
         found(await module.ask(`lookup ${user}`))
         refused(await module.ask(`check ${name} secret`))
