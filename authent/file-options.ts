@@ -5,6 +5,8 @@ export interface FileOptions {
   readonly readonly: boolean
   readonly tell: 'log' | 'debug' | undefined
   readonly validName: (name: string) => boolean
+  /** `drop_path 0`: the directory of every drop file. */
+  readonly dropDirectory: string | undefined
   /** A command of the command line and its arguments; empty: the line protocol on stdin. */
   readonly command: readonly string[]
   /** NWAuth's options that mean nothing here. */
@@ -19,7 +21,6 @@ const IGNORED: Readonly<Record<string, number>> = {
   '-generate': 1,
   '-size': 1,
   '-sleep': 2,
-  drop_path: 2,
 }
 
 /** Reads the command line: NWAuth's options, then perhaps a command. A string says what is wrong with it. */
@@ -27,6 +28,7 @@ export function readFileOptions(argv: readonly string[]): FileOptions | string {
   const rest = [...argv]
   const ignored: string[] = []
   let path: string | undefined
+  let dropDirectory: string | undefined
   let badLocal = ''
   let bad = ''
   const flags = { '-readonly': false, '-allowats': false, '-debug': false, '-log': false }
@@ -41,6 +43,12 @@ export function readFileOptions(argv: readonly string[]): FileOptions | string {
       if (option === '-path') path = value
       else if (option === '-badchar') bad += value
       else badLocal += value
+    } else if (option === 'drop_path') {
+      const [method = '', directory] = rest.splice(0, 2)
+      if (!/^[012]$/.test(method) || directory === undefined) return 'drop_path needs 0, 1 or 2, and a directory'
+      // How DPOP hashed names is not known (D6); the suite finds the files where they are.
+      if (method === '0') dropDirectory = directory
+      else ignored.push(`drop_path ${method} (set "hash_spool scan" in dmail.conf)`)
     } else {
       const more = Object.hasOwn(IGNORED, option) ? IGNORED[option] : undefined
       if (more === undefined) return `${option} is not an option`
@@ -54,6 +62,7 @@ export function readFileOptions(argv: readonly string[]): FileOptions | string {
     readonly: flags['-readonly'],
     tell: flags['-debug'] ? 'debug' : flags['-log'] ? 'log' : undefined,
     validName: nameRule(bad, badLocal, flags['-allowats']),
+    dropDirectory,
     command: rest,
     ignored,
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { foldLocal } from '../lib/address.js'
+import { hashedPath, isDropName } from '../lib/delivery/drop-path.js'
 import { formatFields, parseFields } from '../lib/directory/fields.js'
 import { checkPassword } from './password.js'
 import { hashPassword } from './scrypt.js'
@@ -13,17 +14,26 @@ export interface FileSourceOptions {
   readonly read: () => UsersRead
   /** What is written to, as `-path` names it; undefined: nothing is. */
   readonly writable?: string | undefined
+  /** Where every drop file lies; without it the rules of dmail.conf say. */
+  readonly dropDirectory?: string | undefined
 }
 
 /** Never matches, costs no time. */
 const NOBODY = ''
 
 /** Users of NWAuth's text files. While these cannot be read there are no answers: that is not the same as no users. */
-export function fileSource({ read, writable }: FileSourceOptions): UserSource {
+export function fileSource({ read, writable, dropDirectory }: FileSourceOptions): UserSource {
   function table(): UsersTable {
     const result = read()
     if (!result.ok) throw new Unable(`the user file cannot be read: ${result.detail}`)
     return result.table
+  }
+
+  function asUser({ name, info }: FileUser): User {
+    const user = { name, fields: parseFields(info) }
+    if (dropDirectory === undefined) return user
+    if (!isDropName(name)) throw new Unable('the name of this user cannot be that of a drop file')
+    return { ...user, dropFile: hashedPath(dropDirectory, name, 0) }
   }
 
   return {
@@ -31,7 +41,10 @@ export function fileSource({ read, writable }: FileSourceOptions): UserSource {
     // Files are read at once, and in the order of the commands.
     width: 1,
     lookup(name) {
-      return settled(() => asUser(findUser(table(), name)))
+      return settled(() => {
+        const user = findUser(table(), name)
+        return user === undefined ? undefined : asUser(user)
+      })
     },
     async check(name, password) {
       const users = table()
@@ -43,7 +56,9 @@ export function fileSource({ read, writable }: FileSourceOptions): UserSource {
       return verdict === 'right' ? asUser(user) : undefined
     },
     search(pattern, { from, max }) {
-      return settled(() => searchUsers(table(), pattern, max, from).map((user) => asUser(user)))
+      return settled(() =>
+        searchUsers(table(), pattern, max, from).map(({ name, info }) => ({ name, fields: parseFields(info) })),
+      )
     },
     set: writable === undefined ? undefined : (name, change, mode) => setUser(writable, read, name, change, mode),
     remove: writable === undefined ? undefined : (name) => deleteUser(writable, read, name),
@@ -111,12 +126,6 @@ function twinOf(table: UsersTable, name: string): FileUser | undefined {
 }
 
 const listed = new WeakMap<UsersTable['users'], readonly FileUser[]>()
-
-function asUser(user: FileUser): User
-function asUser(user: FileUser | undefined): User | undefined
-function asUser(user: FileUser | undefined): User | undefined {
-  return user === undefined ? undefined : { name: user.name, fields: parseFields(user.info) }
-}
 
 /** Runs at once; what is thrown is a rejection. */
 function settled<T>(run: () => T): Promise<T> {

@@ -8,18 +8,19 @@ import { serve } from './program.js'
 import { usersFile } from './users-reader.js'
 
 const SHOWN_PROBLEMS = 10
-const USAGE = `usage: file.js -path FILE|DIR [-readonly] [-badchar S] [-badchar_localpart S] [-allowats] [-log|-debug] [COMMAND]
+const USAGE = `usage: file.js -path FILE|DIR [-readonly] [-badchar S] [-badchar_localpart S] [-allowats] [-log|-debug]
+               [drop_path 0 DIR] [COMMAND]
 ${COMMANDS_USAGE}
 `
 
-function run({ path, readonly, tell, validName, command, ignored }: FileOptions): void {
+function run({ path, readonly, tell, validName, command, dropDirectory, ignored }: FileOptions): void {
   if (ignored.length > 0) process.stderr.write(`${ignored.join(', ')}: means nothing to this module\n`)
   const read = usersFile(path, ({ problems }, file) => {
     for (const problem of problems.slice(0, SHOWN_PROBLEMS)) process.stderr.write(`${file}: ${problem}\n`)
     const more = problems.length - SHOWN_PROBLEMS
     if (more > 0) process.stderr.write(`${file}: and ${more} more lines that are no user\n`)
   })
-  const source = fileSource({ read, writable: readonly ? undefined : path })
+  const source = fileSource({ read, writable: readonly ? undefined : path, dropDirectory })
   if (command.length === 0) {
     serve(source, { validName, tell })
     return

@@ -270,15 +270,34 @@ describe("NWAuth's options", () => {
   })
 
   it('that mean nothing here are passed over with their arguments, and told', () => {
-    const argv = '-path x -size 5 -sleep 1 2 -logpass -encrypt -generate 3 drop_path 1 /var/spool -READONLY search a'
+    const argv = '-path x -size 5 -sleep 1 2 -logpass -encrypt -generate 3 -READONLY search a'
     const read = readFileOptions(argv.split(' '))
     assert.ok(typeof read !== 'string')
-    assert.deepEqual(read.ignored, ['-size', '-sleep', '-logpass', '-encrypt', '-generate', 'drop_path'])
+    assert.deepEqual(read.ignored, ['-size', '-sleep', '-logpass', '-encrypt', '-generate'])
     assert.deepEqual([read.path, read.readonly, read.command], ['x', true, ['search', 'a']])
   })
 
+  it('drop_path 0 names drop files in a directory; the other hashes are not known', async () => {
+    const commands = ['lookup bob', 'check bob secret']
+    assert.deepEqual(
+      await answers(nwauth(), commands, ['drop_path', '0', '/var/spool']),
+      commands.map(() => '+OK bob /var/spool/bob 0 fwd=""'),
+    )
+    assert.deepEqual(await answers(nwauth(), ['lookup bob'], ['drop_path', '1', '/var/spool']), [
+      '+OK bob config 0 fwd=""',
+    ])
+    const locked = nwauth({ 'nwauth.txt': 'bob.lock:*x:\n' })
+    assert.match((await answers(locked, ['lookup bob.lock'], ['drop_path', '0', '/var/spool'])).join(), /^-DEAD/)
+  })
+
   it('that nobody knows are wrong use', () => {
-    for (const argv of [[], ['-path'], ['-path', 'x', '-frobnicate'], ['-readonly']]) {
+    for (const argv of [
+      [],
+      ['-path'],
+      ['-path', 'x', '-frobnicate'],
+      ['-readonly'],
+      ['-path', 'x', 'drop_path', '3', '/y'],
+    ]) {
       assert.equal(typeof readFileOptions(argv), 'string', argv.join(' '))
     }
   })
