@@ -14,6 +14,9 @@ const HASH_BYTES = 32
 const MOST_MEMORY = 256 * 1024 ** 2
 const MOST_LANES = 16
 
+/** A password in the form written here that nobody knows. */
+export const NOBODY = `$scrypt$ln=14,r=8,p=5$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
 interface Scrypt {
   readonly cost: { readonly N: number; readonly r: number; readonly p: number; readonly maxmem: number }
   readonly salt: Buffer

@@ -2,7 +2,7 @@ import { DatabaseError, Pool } from 'pg'
 import { foldLocal } from '../lib/address.js'
 import { errorCode } from '../lib/error.js'
 import { checkPassword } from './password.js'
-import { hashPassword } from './scrypt.js'
+import { hashPassword, NOBODY } from './scrypt.js'
 import { Refused, Unable, type User, type UserChange, type UserSource } from './source.js'
 import type { SqlSettings } from './sql-settings.js'
 import { likePattern, sqlStatements, type Statement } from './sql-statements.js'
@@ -21,7 +21,7 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
   // The server closed a connection that nobody was using; without a listener that would end the process.
   pool.on('error', complain)
   /** What an unknown user's password is held against: it takes as long as that of the user before. */
-  let lastStored = hashPassword('nobody')
+  let lastStored = NOBODY
 
   /** The form in which a name is asked for and answered. */
   const key = (name: string): string => (schema.caseSensitive ? name.normalize('NFC') : foldLocal(name))
@@ -105,8 +105,8 @@ export function sqlSource(settings: SqlSettings, complain: (error: Error) => voi
       const row = await find(name)
       const written = row?.['passwd'] ?? ''
       const stored = settings.clearPasswords && written !== '' ? `*${written}` : written
-      if (stored !== '') lastStored = Promise.resolve(stored)
-      const verdict = await checkPassword(stored === '' ? await lastStored : stored, password)
+      if (stored !== '') lastStored = stored
+      const verdict = await checkPassword(lastStored, password)
       if (row === undefined || stored === '') return undefined
       if (verdict === 'unsupported') throw new Unable('the stored password is of a kind this module cannot check')
       return verdict === 'right' ? asUser(row) : undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { checkPassword, type Verdict } from '../../authent/password.js'
-import { hashPassword, isScrypt } from '../../authent/scrypt.js'
+import { hashPassword, isScrypt, NOBODY } from '../../authent/scrypt.js'
 
 /** Made by OpenSSL 3 (`openssl passwd`), by crypt(3) of glibc, and by Python's hashlib.scrypt. */
 const STORED = {
@@ -37,6 +37,7 @@ test('passwords in the forms of other programs', async (t) => {
     [STORED.scrypt, 'secret', 'right'],
     [STORED.scrypt, 'secre', 'wrong'],
     [STORED.scrypt, '', 'wrong'],
+    [NOBODY, 'secret', 'wrong'],
     ['$6$rounds=999999999$salt$' + STORED.sha512.slice(-86), 'secret', 'unsupported'],
     ['$scrypt$ln=31,r=8,p=1$c2FsdHlzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'secret', 'unsupported'],
     ['$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy', 'secret', 'unsupported'],
