@@ -111,6 +111,13 @@ describe('the ldap module', { skip: withoutSlapd() }, () => {
         assert.equal(await module.ask('lookup nobody'), '-ERR no such user')
         assert.equal(await module.ask('check zoe z'), '+OK zoe config 0')
       }
+      // One that hangs is as good as away.
+      slapd.freeze()
+      for (const command of ['lookup zoe', 'check zoe z', 'lookup zoe']) {
+        assert.equal(await module.ask(command), AWAY, command)
+      }
+      slapd.thaw()
+      assert.equal((await askUntilTold(module, 'lookup zoe')).at(-1), '+OK zoe config 0')
       assert.doesNotMatch(module.said(), new RegExp(LDAP_ADMIN.password))
     })
   }

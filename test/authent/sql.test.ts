@@ -148,6 +148,16 @@ describe('the sql module', { skip: withoutPostgres() }, () => {
     silent.close()
   })
 
+  it('while the data base hangs: -DEAD in time; then +OK again', async () => {
+    const module = start(postgres.ini(['connect_timeout=1s', 'timeout=1s']))
+    await postgres.query(`INSERT INTO users (username, mailmask) VALUES ('still', NULL)`)
+    assert.equal(await module.ask('lookup still'), '+OK still config 0')
+    postgres.freeze()
+    for (let asked = 0; asked < 3; asked++) assert.equal(await module.ask('lookup still'), AWAY)
+    postgres.thaw()
+    assert.equal((await askUntilTold(module, 'lookup still')).at(-1), '+OK still config 0')
+  })
+
   it('a statement that takes too long: -DEAD in time', async () => {
     await postgres.query(`INSERT INTO users (username) VALUES ('slow')`)
     await postgres.query('CREATE VIEW slow AS SELECT *, pg_sleep(60)::text FROM users')

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, closeSync, openSync, readFileSync } from 'node:fs'
-import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { atExit } from './cleanup.js'
@@ -41,6 +40,9 @@ export interface Daemon {
   start(): Promise<void>
   /** SIGKILL to all its processes, as a crash of the machine would; resolves when they are gone. */
   kill(): Promise<void>
+  /** Stops all its processes where they are, as a machine that hangs: connections stay, nobody answers. */
+  freeze(): void
+  thaw(): void
   log(): string
 }
 
@@ -57,8 +59,18 @@ export function daemon({ name, argv, dir, port, account }: DaemonOptions): Daemo
   const log = (): string => readFileSync(logFile, 'utf8')
   let running: { readonly family: () => ProcessRef[]; readonly forget: () => void } | undefined
 
+  function signal(name: NodeJS.Signals): void {
+    for (const ref of running?.family() ?? []) sendSignal(ref, name)
+  }
+
   return {
     log,
+    freeze() {
+      signal('SIGSTOP')
+    },
+    thaw() {
+      signal('SIGCONT')
+    },
     async start() {
       const out = openSync(logFile, 'a')
       const [program, ...args] = argv
