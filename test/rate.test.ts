@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Rate } from '../../lib/conf/forms.js'
-import { createRateLimit } from '../../lib/etrn/rate.js'
+import type { Rate } from '../lib/conf/forms.js'
+import { createRateLimit } from '../lib/rate.js'
 
 const OFF: Rate = { count: Infinity, per: 1000 }
 
@@ -16,7 +16,7 @@ function answers(rate: Rate, times: readonly number[]): number[] {
   })
 }
 
-describe('the rate limit of a domain', () => {
+describe('a rate limit', () => {
   const rows: [what: string, rate: Rate, times: number[], waits: number[]][] = [
     ['one a minute', { count: 1, per: 60_000 }, [0, 1, 59, 60], [0, 59, 1, 0]],
     ['two a minute, whenever', { count: 2, per: 60_000 }, [0, 50, 59, 60, 61, 110], [0, 0, 1, 0, 49, 0]],
@@ -45,6 +45,15 @@ describe('the rate limit of a domain', () => {
         },
       ),
     )
+  })
+
+  it('tells how long to wait without counting', () => {
+    let now = 0
+    const limit = createRateLimit(() => now)
+    const rate = { count: 1, per: 60_000 }
+    assert.deepEqual([limit.wait('a', rate), limit.wait('a', rate), limit.take('a', rate)], [0, 0, 0])
+    now = 1000
+    assert.deepEqual([limit.wait('a', rate), limit.wait('b', rate), limit.wait('a', OFF)], [59_000, 0, 0])
   })
 
   it('domains do not count for each other', () => {
