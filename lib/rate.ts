@@ -4,8 +4,8 @@ import type { Rate } from './conf/forms.js'
 export interface RateLimit {
   /** Counts one more where there may be one, and answers 0; else the milliseconds until there may be. */
   take(key: string, rate: Rate): number
-  /** The same without counting. */
-  wait(key: string, rate: Rate): number
+  /** How often it happened within the rate's time. */
+  count(key: string, rate: Rate): number
   /** Times remembered. */
   readonly size: number
 }
@@ -41,24 +41,17 @@ export function createRateLimit(now: () => number, maxTimes = MAX_TIMES): RateLi
     return (taken.get(key) ?? []).filter((time) => time > nowMs - per)
   }
 
-  function waitOf(recent: readonly number[], { count, per }: Rate, nowMs: number): number {
-    return recent.length < count ? 0 : (recent.at(-count) ?? nowMs) + per - nowMs
-  }
-
   return {
     get size() {
       return size
     },
-    wait(key, rate) {
-      const nowMs = now()
-      return waitOf(recentOf(key, rate.per, nowMs), rate, nowMs)
-    },
+    count: (key, { per }) => recentOf(key, per, now()).length,
     take(key, rate) {
       if (rate.count === Infinity) return 0
       const nowMs = now()
       perMs = rate.per
       const recent = recentOf(key, rate.per, nowMs)
-      const wait = waitOf(recent, rate, nowMs)
+      const wait = recent.length < rate.count ? 0 : (recent.at(-rate.count) ?? nowMs) + rate.per - nowMs
       if (wait === 0) {
         recent.push(nowMs)
         forget(key)

@@ -47,13 +47,14 @@ describe('a rate limit', () => {
     )
   })
 
-  it('tells how long to wait without counting', () => {
+  it('tells how often without counting', () => {
     let now = 0
     const limit = createRateLimit(() => now)
-    const rate = { count: 1, per: 60_000 }
-    assert.deepEqual([limit.wait('a', rate), limit.wait('a', rate), limit.take('a', rate)], [0, 0, 0])
-    now = 1000
-    assert.deepEqual([limit.wait('a', rate), limit.wait('b', rate), limit.wait('a', OFF)], [59_000, 0, 0])
+    const rate = { count: 2, per: 60_000 }
+    limit.take('a', rate)
+    assert.deepEqual([limit.count('a', rate), limit.count('a', rate), limit.count('b', rate)], [1, 1, 0])
+    now = 60_000
+    assert.equal(limit.count('a', rate), 0)
   })
 
   it('domains do not count for each other', () => {

@@ -18,12 +18,15 @@ import type { Texts } from '../dsn/texts.js'
 import { buildRas } from './ras.js'
 import { loadTexts } from './report-texts.js'
 import type { Snapshot } from './snapshot-types.js'
+import type { AuthSettings } from '../auth/settings.js'
+import type { Tables } from '../routing/tables.js'
 import {
   aliasFiles,
   aliasOrder,
   buildAccess,
   buildDsn,
   buildEtrn,
+  buildLogins,
   buildSuspensions,
   buildTables,
   dropRoots,
@@ -143,6 +146,7 @@ export async function makeSnapshot(
     tables,
     world: makeWorld(users, configuration),
     access: buildAccess(configuration),
+    auth: buildAuth(configuration, tables, users),
     delivery: {
       mbox: ini.drop.mbox,
       fsync: ini.drop.fsync,
@@ -172,6 +176,22 @@ export async function makeSnapshot(
     ras: buildRas(configuration),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
+  }
+}
+
+/** forward_user (semantics 9, A5); nothing where the user directory knows no passwords. */
+function buildAuth(configuration: Configuration, tables: Tables, users: UserDirectory): AuthSettings | undefined {
+  const { conf, ini } = configuration
+  const check = users.check?.bind(users)
+  if (check === undefined || !conf.one('forward_user')) return undefined
+  const { offerTo, plaintext, ipFailures, userFailures, failureDelay } = ini.auth
+  return {
+    offerTo: offerTo.matches,
+    plaintext,
+    rates: { ip: ipFailures, user: userFailures },
+    failureDelayMs: failureDelay,
+    logins: buildLogins(configuration, tables),
+    check,
   }
 }
 

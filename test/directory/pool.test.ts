@@ -194,7 +194,7 @@ test('look-ups do not wait for passwords that take their time', async (t) => {
   await log.until(/stuck for ann/)
   for (const name of ['fred', 'john']) assert.equal(found(await directory.lookup(name)).name, name)
   directory.close()
-  for (const result of await Promise.all(checks)) assert.equal(result?.kind, 'unavailable')
+  for (const check of checks) assert.equal((await check)?.kind, 'unavailable')
   assert.ok(!log.lines.join().includes('stuck for bob'), 'one copy was kept free')
 })
 
@@ -232,6 +232,6 @@ test('the cache keeps no password, and unix_user checks none', async (t) => {
   await external.check?.('bob', 'right', '192.0.2.7')
   assert.equal(found(await external.lookup('bob')).fields.get('count'), '3')
   const unix = openDirectory({ ...options, method: 'unix_user', log })
-  assert.equal(unix.check, undefined)
+  assert.ok(!('check' in unix))
   unix.close()
 })
