@@ -13,6 +13,7 @@ import type { UserDirectory } from '../directory/types.js'
 import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
+import { checkFilterRules } from './filter-rules.js'
 import { forwardFileReader } from './forward-files.js'
 import type { Texts } from '../dsn/texts.js'
 import { buildRas } from './ras.js'
@@ -65,7 +66,7 @@ export async function loadAll(harakaDir: string): Promise<Loaded> {
     problems.push(...found)
     files.push(...read)
   }
-  problems.push(...(await checkRobotUser(configuration)))
+  problems.push(...(await checkRobotUser(configuration)), ...(await checkFilterRules(configuration.conf)))
   const {
     texts,
     problems: wrong,
