@@ -26,6 +26,8 @@ export interface Attempts {
 
 /** So long a password may be under way; the process that had it has ended after that. */
 const TICKET_MS = 60_000
+/** Less than a process waits for the one that counts (plugins/crew.ts). */
+const WAIT_MS = 10_000
 const MAX_KNOWN = 10_000
 
 interface Ticket extends Attempt {
@@ -47,12 +49,14 @@ export function createAttempts(now: () => number): Attempts {
   let nextTicket = 1
 
   function underWay(same: (ticket: Ticket) => boolean): number {
-    let count = 0
-    for (const [id, ticket] of open) {
-      if (ticket.sinceMs <= now() - TICKET_MS) close(id, 'wrong')
-      else if (same(ticket)) count++
+    return [...open.values()].filter(same).length
+  }
+
+  function closeForgotten(): void {
+    for (const [id, { sinceMs }] of open) {
+      if (sinceMs > now() - TICKET_MS) return
+      close(id, 'wrong')
     }
-    return count
   }
 
   function close(id: number, outcome: Outcome): void {
@@ -83,7 +87,11 @@ export function createAttempts(now: () => number): Attempts {
   return {
     async begin({ ip, user }, rates) {
       const network = networkOf(ip)
+      const sinceMs = now()
       for (;;) {
+        // Whoever asked has given up, and would leave a ticket behind.
+        if (now() > sinceMs + WAIT_MS) throw new Error('other logins of this client or user take too long')
+        closeForgotten()
         const limitsUser = user !== undefined && !known.has(`${network} ${user}`)
         const ipLeft = rates.ip.count - byIp.count(network, rates.ip)
         const userLeft = limitsUser ? rates.user.count - byUser.count(user, rates.user) : Infinity

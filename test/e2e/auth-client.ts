@@ -8,10 +8,13 @@ import type { HarakaVersion } from '../support/haraka.js'
 import { readLines } from '../support/lines.js'
 import { within } from '../support/wait.js'
 
+/** The one address that may say where it comes from; from others Haraka waits for no PROXY line. */
+const PROXY = '127.0.0.77'
+
 /** connection.ini of Haraka with which a client of these tests may come from anywhere, by the PROXY protocol. */
 export function proxyIni(version: HarakaVersion): string {
   const file = path.join(packageRoot(), 'node_modules', `haraka-${version}`, 'config/connection.ini')
-  return readFileSync(file, 'utf8').replace(/^hosts\[\] =$/m, 'hosts[] = 127.0.0.1')
+  return readFileSync(file, 'utf8').replace(/^hosts\[\] =$/m, `hosts[] = ${PROXY}`)
 }
 
 export interface RawClient {
@@ -24,7 +27,7 @@ export interface RawClient {
 
 /** A client that Haraka takes for one at `ip`, which connected to `localIp`. */
 export async function clientFrom(port: number, ip: string, localIp = '192.0.2.1'): Promise<RawClient> {
-  const socket = connectSocket({ port, host: '127.0.0.1' })
+  const socket = connectSocket({ port, host: '127.0.0.1', localAddress: PROXY })
   const client = talkOver(socket)
   await client.command(`PROXY TCP4 ${ip} ${localIp} 1234 25`)
   return client
