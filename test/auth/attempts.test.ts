@@ -6,19 +6,28 @@ const MINUTE = 60_000
 const OFF = { count: Infinity, per: 1000 }
 const RATES: AttemptRates = { ip: { count: 3, per: 10 * MINUTE }, user: { count: 4, per: 10 * MINUTE } }
 
-function desk(rates = RATES) {
+interface Desk {
+  /** One attempt from beginning to end; false where it was not let through. */
+  readonly attempt: (ip: string, user: string | undefined, outcome: Outcome) => Promise<boolean>
+  readonly begin: (ip, user) => Promise<number | undefined>
+  readonly end: (ticket: number, outcome: Outcome) => void
+  readonly pass: (ms: number) => void
+}
+
+function desk(rates = RATES): Desk {
   let now = 0
   const attempts: Attempts = createAttempts(() => now)
   return {
-    /** One attempt from beginning to end; false where it was not let through. */
-    async attempt(ip: string, user: string | undefined, outcome: Outcome): Promise<boolean> {
+    attempt: async (ip, user, outcome) => {
       const ticket = await attempts.begin({ ip, user }, rates)
       if (ticket !== undefined) attempts.end(ticket, outcome)
       return ticket !== undefined
     },
     begin: (ip: string, user: string | undefined) => attempts.begin({ ip, user }, rates),
-    end: attempts.end,
-    pass: (ms: number) => {
+    end: (ticket, outcome) => {
+      attempts.end(ticket, outcome)
+    },
+    pass: (ms) => {
       now += ms
     },
   }

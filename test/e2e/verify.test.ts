@@ -57,8 +57,8 @@ for (const version of HARAKA_VERSIONS) {
     after(() => haraka.stop())
 
     const say = (line: string, client = '127.0.0.1'): Promise<string[]> =>
-      session(haraka.port, { localAddress: client }, async ({ command }) => {
-        const { code, lines } = await command(line)
+      session(haraka.port, { localAddress: client }, async (client) => {
+        const { code, lines } = await client.command(line)
         return lines.map((text) => `${code} ${text}`)
       })
 
