@@ -9,7 +9,7 @@ const RATES: AttemptRates = { ip: { count: 3, per: 10 * MINUTE }, user: { count:
 interface Desk {
   /** One attempt from beginning to end; false where it was not let through. */
   readonly attempt: (ip: string, user: string | undefined, outcome: Outcome) => Promise<boolean>
-  readonly begin: (ip, user) => Promise<number | undefined>
+  readonly begin: (ip: string, user: string | undefined) => Promise<number | undefined>
   readonly end: (ticket: number, outcome: Outcome) => void
   readonly pass: (ms: number) => void
 }
@@ -23,7 +23,7 @@ function desk(rates = RATES): Desk {
       if (ticket !== undefined) attempts.end(ticket, outcome)
       return ticket !== undefined
     },
-    begin: (ip: string, user: string | undefined) => attempts.begin({ ip, user }, rates),
+    begin: (ip, user) => attempts.begin({ ip, user }, rates),
     end: (ticket, outcome) => {
       attempts.end(ticket, outcome)
     },
