@@ -160,6 +160,15 @@ for (const version of HARAKA_VERSIONS) {
       assert.match(message?.header('Authentication-Results') ?? '', /auth=pass \(plain\)/)
     })
 
+    it('takes the AUTH parameter of MAIL, which it must where it offers AUTH (RFC 4954 5)', async () => {
+      await inSession(async (client) => {
+        await logIn(client)
+        assert.equal((await client.mail('ann@domain1.com', 'AUTH=<>')).code, 250)
+        await client.command('RSET')
+        assert.equal((await client.mail('ann@domain1.com', 'AUTH=ann+40domain1.com')).code, 250)
+      })
+    })
+
     it('a second time: 503', async () => {
       await inSession(async (client) => {
         await logIn(client)
