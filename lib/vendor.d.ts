@@ -26,6 +26,9 @@ declare module 'haraka-constants' {
   export const disconnect: number
   export const ok: number
   export const delay: number
+  export const connection: {
+    readonly state: { readonly CMD: number; readonly PAUSE_SMTP: number; readonly DISCONNECTING: number }
+  }
 }
 
 declare module 'unix-crypt-td-js' {

@@ -19,7 +19,7 @@ const run = promisify(execFile)
 
 /** What npm puts into every package, and what this one is made of. */
 const ALLOWED =
-  /^(?:package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|config\/.+|(?:access|dsn|rcpt|queue|outbound|etrn|admin)\/package\.json|dist\/(?:lib|plugins|bin|authent)\/.+\.(?:js|d\.ts))$/
+  /^(?:package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|config\/.+|(?:access|auth|dsn|rcpt|queue|outbound|etrn|admin)\/package\.json|dist\/(?:lib|plugins|bin|authent)\/.+\.(?:js|d\.ts))$/
 
 const NEEDED = [
   ...['LICENSE', 'package.json', 'dist/bin/dmail.js', 'dist/plugins/dmail/index.js'],
