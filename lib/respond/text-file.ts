@@ -80,7 +80,7 @@ export function parseTextFile(content: string): ParsedText {
     addresses: field('addresses', readAddresses),
     body: `${body.join('\n').replace(/^\n+|\s+$/g, '')}\n`,
   }
-  if (value.body === '\n') faults.push({ line: lines.length, message: 'there is no text' })
+  if (value.body === '\n' && faults.length === 0) faults.push({ line: lines.length, message: 'there is no text' })
   if (value.start !== undefined && value.end !== undefined && value.end.endMs <= value.start.ms) {
     faults.push({ line: written.get('end')?.line ?? 1, message: 'End: it is before Start' })
   }

@@ -67,10 +67,20 @@ function pieceOf([raw, charset = '', encoding = '', content = '']: RegExpExecArr
 function decodePiece(piece: Piece | undefined): string {
   if (piece === undefined) return ''
   try {
-    return new TextDecoder(piece.charset).decode(piece.bytes)
+    const decoder = new TextDecoder(piece.charset)
+    const text = decoder.decode(piece.bytes)
+    // Node takes windows-1252, as which ISO-8859-1 counts on the web, for Latin-1.
+    return decoder.encoding === 'windows-1252' ? text.replace(/[\x80-\x9f]/g, windows1252) : text
   } catch {
     return piece.raw
   }
+}
+
+/** What windows-1252 has where Latin-1 has control characters; a full stop where it has nothing either. */
+const FROM_80 = '€.‚ƒ„…†‡ˆ‰Š‹Œ.Ž..‘’“”•–—˜™š›œ.žŸ'
+
+function windows1252(character: string): string {
+  return FROM_80.charAt(character.charCodeAt(0) - 0x80)
 }
 
 /** Text on one line, without control characters and what reorders a line. */
