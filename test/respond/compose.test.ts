@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { composeReply, type Reply } from '../../lib/respond/compose.js'
 import { parseHead, type MessageHead } from '../../lib/respond/head.js'
 import type { ReplySettings } from '../../lib/respond/settings.js'
+import { packageRoot } from '../support/install.js'
 import { readReply } from './read-reply.js'
 import { address, BOB, head, headOf, settings } from './scene.js'
 
@@ -60,7 +61,7 @@ describe('an answer', () => {
   for (const [name, reply] of GOLDEN) {
     it(`is as in golden/${name}.eml`, () => {
       // The sources, not the compiled copy: `UPDATE_GOLDEN=1` writes there.
-      const file = path.join(__dirname, '../../../../test/respond/golden', `${name}.eml`)
+      const file = path.join(packageRoot(), 'test/respond/golden', `${name}.eml`)
       const composed = reply.content.replaceAll('\r\n', '\n')
       if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, composed)
       assert.ok(existsSync(file), `${file} is missing`)
