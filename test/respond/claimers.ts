@@ -30,6 +30,6 @@ export async function killInClaims(directory: string, rounds: number): Promise<s
 
 function heard(child: ChildProcess): string[] {
   const got: string[] = []
-  child.on('message', (sender) => got.push(String(sender)))
+  child.on('message', (sender: string) => got.push(sender))
   return got
 }

@@ -23,8 +23,11 @@ interface Scene {
   readonly dir: string
   readonly hop: NextHop
   /** Runs drespond with its memory and server, and these further arguments. */
-  run(args: readonly string[], given?: { message?: string; env?: NodeJS.ProcessEnv; now?: number }): Promise<Ran>
-  write(name: string, content: string): string
+  readonly run: (
+    args: readonly string[],
+    given?: { message?: string; env?: NodeJS.ProcessEnv; now?: number },
+  ) => Promise<Ran>
+  readonly write: (name: string, content: string) => string
 }
 
 async function withScene(reply: NextHopReplies, test: (scene: Scene) => Promise<void>): Promise<void> {

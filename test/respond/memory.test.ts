@@ -16,7 +16,7 @@ interface Scene {
   readonly directory: string
   readonly file: string
   readonly warnings: string[]
-  open(more?: Partial<MemoryOptions>): Memory
+  readonly open: (more?: Partial<MemoryOptions>) => Memory
 }
 
 function scene(): Scene {
