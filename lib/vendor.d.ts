@@ -27,3 +27,8 @@ declare module 'haraka-constants' {
   export const ok: number
   export const delay: number
 }
+
+declare module 'unix-crypt-td-js' {
+  /** crypt(3) by DES: salt and hash, 13 characters. */
+  export default function unixCryptTD(password: readonly number[], salt: string): string
+}

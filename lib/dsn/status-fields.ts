@@ -33,7 +33,9 @@ export function statusFields(report: Report, utf8: boolean): string {
 
 function originalOf({ original }: ReportedRecipient, utf8: boolean): string | undefined {
   if (original === undefined) return undefined
-  const { type, address } = original
+  const { address } = original
+  // An address of type rfc822 is ASCII (RFC 6533 3).
+  const type = original.type.toLowerCase() === 'rfc822' && !isAscii(address) ? 'utf-8' : original.type
   if (type.toLowerCase() === 'utf-8' && !utf8) return `${type}; ${toUtf8AddressXtext(address)}`
   return `${type}; ${address}`
 }

@@ -86,7 +86,7 @@ export function writeAnswered(file: string, answered: Answered): void {
 }
 
 function parseLine(line: string): { readonly sender: string; readonly atMs: number } | undefined {
-  const [, time = '', quoted = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (".*")$/.exec(line) ?? []
+  const [, time = '', quoted = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (".*")$/s.exec(line) ?? []
   const atMs = Date.parse(time)
   if (Number.isNaN(atMs)) return undefined
   try {

@@ -150,6 +150,17 @@ describe('a report', () => {
     )
   })
 
+  for (const [to, says] of [
+    ['fred@domain1.com', 'utf-8; j\\x{F6}rg@example.com'],
+    ['frédéric@domain1.com', 'utf-8; jörg@example.com'],
+  ] as const) {
+    it(`to ${to}: an ORCPT of type rfc822 with UTF-8 in it is one of type utf-8`, () => {
+      const original = { type: 'rfc822', address: 'jörg@example.com' }
+      const [group] = readReport(compose(report([recipient({ original })], { to }))).groups
+      assert.equal(group?.get('original-recipient'), says)
+    })
+  }
+
   it('names no boundary that stands in the message', () => {
     const boundaries = ['first', 'second']
     const given = report([failure], {

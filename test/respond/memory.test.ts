@@ -182,6 +182,11 @@ describe('the file of those who were answered', () => {
     )
   })
 
+  it('may hold a name with a line separator', () => {
+    const answered = new Map([['"\u2028\u2029"@example.com', NOW]])
+    assert.deepEqual(parseAnswered(formatAnswered(answered)), { answered, damage: undefined })
+  })
+
   it('has a name of its own for each user, that stays in the directory', () => {
     assert.equal(memoryFileName('bob@domain1.com'), 'bob@domain1.com')
     assert.equal(memoryFileName('.lk-1@x'), '%2elk-1@x')
