@@ -17,12 +17,15 @@ export interface FileOfAnswered {
 const MAX_BYTES = 16 * 1024 * 1024
 const TITLE = '# drespond 1: who was answered, and when'
 
-/** The name of a user's file: his address where it can be one, a sum of it where it is too long. */
+/**
+ * The name of a user's file: his address where it can be one, a sum of it where it is too long. What lies beside it (a lock, the file
+ * that is being written) ends in another way, and so is no other user's file.
+ */
 export function memoryFileName(userKey: string): string {
-  const name = userKey.replace(/[^a-z0-9@._+=-]|^[.-]/g, (character) =>
+  const name = userKey.replace(/[^a-z0-9@._+=-]|^[.-]/gu, (character) =>
     Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
   )
-  return name.length <= 180 ? name : createHash('sha256').update(userKey).digest('hex')
+  return `${name.length <= 180 ? name : createHash('sha256').update(userKey).digest('hex')}.answered`
 }
 
 /** Reads a file; nobody was answered where there is none. Throws the error of the file system. */

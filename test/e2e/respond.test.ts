@@ -128,7 +128,7 @@ for (const version of HARAKA_VERSIONS) {
       assert.equal(nextHop.messages.length, before + 1)
       await mail('john@domain1.com', 'again', { to: 'kate' })
       assert.equal(nextHop.messages.length, before + 1)
-      assert.match(readFileSync(site.path('memory/kate@domain1.com'), 'utf8'), /^\S+ "john@domain1\.com"$/m)
+      assert.match(readFileSync(site.path('memory/kate@domain1.com.answered'), 'utf8'), /^\S+ "john@domain1\.com"$/m)
     })
   })
 }

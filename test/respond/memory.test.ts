@@ -24,7 +24,7 @@ function scene(): Scene {
   const warnings: string[] = []
   return {
     directory,
-    file: path.join(directory, 'bob@domain1.com'),
+    file: path.join(directory, 'bob@domain1.com.answered'),
     warnings,
     open: (more) =>
       openMemory({
@@ -58,7 +58,7 @@ describe('the memory of drespond', () => {
     )
     assert.equal(statSync(file).mode & 0o777, 0o600)
     assert.equal(statSync(directory).mode & 0o777, 0o700)
-    assert.deepEqual(readdirSync(directory), ['bob@domain1.com'])
+    assert.deepEqual(readdirSync(directory), ['bob@domain1.com.answered'])
   })
 
   it('is there after a restart, and is each user\u2019s own', async () => {
@@ -97,7 +97,7 @@ describe('the memory of drespond', () => {
     assert.ok(!('busy' in lock))
     await assert.rejects(open({ lockWaitMs: 50 }).claim(ANN, NOW), (error: Error) => {
       assert.ok(error instanceof MemoryBusy)
-      assert.match(error.message, new RegExp(`bob@domain1\\.com is locked by process ${process.pid} on `))
+      assert.match(error.message, new RegExp(`bob@domain1\\.com\\.answered is locked by process ${process.pid} on `))
       return true
     })
     const waiting = open().claim(ANN, NOW)
@@ -118,7 +118,7 @@ describe('the memory of drespond', () => {
       mkdirSync(directory)
       writeFileSync(file, content)
       assert.equal(await open().claim('eve@example.com', NOW), 'claimed')
-      const aside = readdirSync(directory).find((name) => name.startsWith('bob@domain1.com.damaged-'))
+      const aside = readdirSync(directory).find((name) => name.startsWith('bob@domain1.com.answered.damaged-'))
       assert.equal(readFileSync(path.join(directory, aside ?? ''), 'utf8'), content)
       assert.equal(warnings.length, 1)
       assert.match(warnings[0] ?? '', why)
@@ -188,13 +188,13 @@ describe('the file of those who were answered', () => {
   })
 
   it('has a name of its own for each user, that stays in the directory', () => {
-    assert.equal(memoryFileName('bob@domain1.com'), 'bob@domain1.com')
-    assert.equal(memoryFileName('.lk-1@x'), '%2elk-1@x')
-    assert.equal(memoryFileName('a/../b@x'), 'a%2f..%2fb@x')
+    assert.equal(memoryFileName('bob@domain1.com'), 'bob@domain1.com.answered')
+    assert.equal(memoryFileName('.lk-1@x'), '%2elk-1@x.answered')
+    assert.equal(memoryFileName('a/../b@x'), 'a%2f..%2fb@x.answered')
     const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 100 })
     fc.assert(
       fc.property(key, key, (a, b) => {
-        assert.match(memoryFileName(a), /^[a-z0-9@_+=%][a-z0-9@._+=%-]{0,179}$/)
+        assert.match(memoryFileName(a), /^[a-z0-9@_+=%][a-z0-9@._+=%-]{0,179}\.answered$/)
         assert.equal(memoryFileName(a) === memoryFileName(b), a === b)
       }),
     )

@@ -30,7 +30,7 @@ async function withScene(reply: NextHopReplies, test: (scene: Scene) => Promise<
     return { kill: (signal) => child.kill(signal), ended }
   }
   try {
-    await test({ hop, memory: path.join(dir, 'memory/bob@domain1.com'), start })
+    await test({ hop, memory: path.join(dir, 'memory/bob@domain1.com.answered'), start })
   } finally {
     await hop.close()
   }
