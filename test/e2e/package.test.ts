@@ -22,7 +22,7 @@ const ALLOWED =
   /^(?:package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|config\/.+|(?:access|auth|dsn|rcpt|queue|outbound|etrn|admin)\/package\.json|dist\/(?:lib|plugins|bin|authent)\/.+\.(?:js|d\.ts))$/
 
 const NEEDED = [
-  ...['LICENSE', 'package.json', 'dist/bin/dmail.js', 'dist/plugins/dmail/index.js'],
+  ...['LICENSE', 'package.json', 'dist/bin/dmail.js', 'dist/bin/drespond.js', 'dist/plugins/dmail/index.js'],
   ...['dist/authent/file.js', 'dist/authent/sql.js', 'dist/authent/ldap.js'],
   ...['config/sample/dmail.conf', 'config/sample/plugins', 'config/sample/users.txt', 'config/sample/README.md'],
   ...LINES.flatMap((line) => [`${line}/package.json`, `dist/plugins/${line}/index.js`]),
@@ -60,7 +60,7 @@ describe('the packed package', () => {
   })
 
   it('its programs can be executed', () => {
-    for (const program of ['bin/dmail', 'authent/file', 'authent/sql', 'authent/ldap'].map(
+    for (const program of ['bin/dmail', 'bin/drespond', 'authent/file', 'authent/sql', 'authent/ldap'].map(
       (name) => `dist/${name}.js`,
     )) {
       assert.equal(statSync(path.join(root, program)).mode & 0o111, 0o111, program)
