@@ -235,6 +235,7 @@ describe('the texts of a report', () => {
     ['with a subject and recipients', 'Sorry\nNot for:\n{recipients}\n', undefined],
     ['without recipients', 'Sorry\nNot delivered.\n', /no line \{recipients\}/],
     ['with the recipients inside a line', 'Sorry\nNot for {recipients}.\n', /no line \{recipients\}/],
+    ['of one line, which has no recipients', 'Sorry', /no line \{recipients\}/],
     ['without a subject', '\n{recipients}\n', /subject, is empty/],
     ['with a subject that is not ASCII', 'Désolé\n{recipients}\n', /not ASCII/],
   ]
