@@ -36,7 +36,7 @@ export type EsmtpParameters = readonly (readonly [name: string, value: string | 
 
 // RFC 3461 4.1 to 4.4: esmtp-values have these limits, in characters, without the keyword.
 const MAX_NOTIFY = 28
-const MAX_ORCPT = 500
+export const MAX_ORCPT = 500
 const MAX_ENVID = 100
 
 /**

@@ -22,6 +22,13 @@ for (const method of ['register_hook', 'haraka_require', 'loginfo', 'lognotice',
   want('plugin.' + method, isFunction(plugin[method]))
 want('plugins.run_hooks', isFunction(plugins.run_hooks))
 
+plugins.registered_hooks.probe = []
+const registering = Object.assign(plugin, { name: 'probe', hooks: {} })
+registering.register_hook('probe', 'late', 90)
+registering.register_hook('probe', 'early')
+want('register_hook keeps a priority', plugins.registered_hooks.probe[0]?.priority === 90)
+want('register_hook has 0 for none', plugins.registered_hooks.probe[1]?.priority === 0)
+
 const outbound = at('outbound')
 want('outbound.TODOItem', isFunction(outbound.TODOItem))
 want('outbound.process_delivery', isFunction(outbound.process_delivery))
@@ -34,6 +41,8 @@ want('outbound.flush_queue', isFunction(outbound.flush_queue))
 
 const queue = at('outbound/queue')
 want('outbound/queue.queue_dir', typeof queue.queue_dir === 'string')
+want('outbound.net_utils.get_primary_host_name', isFunction(outbound.net_utils.get_primary_host_name))
+want('the host name is text', typeof outbound.net_utils.get_primary_host_name() === 'string')
 want('outbound.net_utils.get_mx', isFunction(outbound.net_utils.get_mx))
 want('outbound/queue.delete_dot_files', isFunction(queue.delete_dot_files))
 want('outbound/queue._add_file', isFunction(queue._add_file))
@@ -56,6 +65,13 @@ const { prototype: hmail } = Hmail
 for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'discard', 'double_bounce', 'try_deliver', 'split_to_new_recipients', 'once', 'logwarn', 'logcrit'])
   want('hmail.' + method, isFunction(hmail[method]))
 const item = new Hmail('1_2_3_4_abcdef_5_host', '/nowhere/1_2_3_4_abcdef_5_host')
+want('hmail.bounce_error', item.bounce_error === null)
+want('bounce sets it', Hmail.toString().includes('this.bounce_error = err'))
+want('the bounce hooks run with the item', Hmail.toString().includes("run_hooks('bounce', this"))
+want('delivered tells host, mode and who was taken', /run_hooks\('delivered', this, \[host, ip, response, delay, port, mode, ok_recips,/.test(hmail.delivered.toString()))
+want('MAIL asks the address for its form with an argument', /todo\.mail_from\.format\([^)]/.test(hmail.try_deliver_host_on_socket.toString()))
+want('RCPT asks the address for its form with an argument', /last_recip\.format\([^)]/.test(hmail.try_deliver_host_on_socket.toString()))
+want('nothing else asks for a form with an argument', Hmail.toString().match(/\.format\([^)]/g).length === 3)
 want('hmail.refcount', item.refcount === 1)
 want('hmail.next_cb', isFunction(item.next_cb))
 want('hmail.filename', item.filename === '1_2_3_4_abcdef_5_host')
@@ -95,6 +111,8 @@ for (const method of ['process_line', 'auth_results', 'logprotocol', 'logdebug']
 want('a received line says who logged in', Connection.prototype.received_line.toString().includes('this.authheader'))
 want('lines are handed on by that name', Connection.prototype._process_data.toString().includes('this.process_line('))
 want('connection.capabilities', 'capabilities' in connection)
+want('connection.current_line', connection.current_line === null)
+want('connection.relaying', connection.relaying === false)
 want('connection.transaction', connection.transaction === null)
 
 const todo = new outbound.TODOItem('example.com', [], transaction)
@@ -107,6 +125,14 @@ want('address.original', address.original === '<Bob@Example.com>')
 want('address.user', address.user === 'Bob')
 want('address.host', address.host === 'example.com')
 want('address.original_host', address.original_host === 'Example.com')
+want('address.format', isFunction(Object.getPrototypeOf(address).format))
+want('address.toString calls format without an argument', (() => {
+  let given
+  Object.defineProperty(address, 'format', { configurable: true, value: (...args) => { given = args; return '' } })
+  String(address)
+  delete address.format
+  return given?.length === 0
+})())
 want('address.constructor makes another', new address.constructor('<a@b.example>').host === 'b.example')
 
 process.stdout.write(JSON.stringify(missing))
