@@ -6,6 +6,7 @@ import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
 import { watchOrphans } from './orphans.js'
+import { attachments, type Attachments } from './haraka/attachments.js'
 import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
 import type {
@@ -26,9 +27,9 @@ export interface Shared {
   /** The configuration a transaction began with, kept to its end. */
   snapshotOf(transaction: HarakaTransaction): Maybe<Snapshot>
   /** What the client announced with SIZE at MAIL (RFC 1870). */
-  readonly sizes: WeakMap<HarakaTransaction, number>
+  readonly sizes: Attachments<HarakaTransaction, number>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
-  readonly routes: WeakMap<HarakaAddress, Route>
+  readonly routes: Attachments<HarakaAddress, Route>
   /** The directory given to `haraka -c`. */
   readonly harakaDir: string
   /** The processes of this Haraka. */
@@ -50,7 +51,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
   const live = openLive(harakaDir, logTo(plugin))
   const crew = createCrew()
   let care: Care | undefined
-  const snapshots = new WeakMap<HarakaTransaction, Snapshot>()
+  const snapshots = attachments<HarakaTransaction, Snapshot>('snapshot')
   shared = {
     attached: new Set(),
     live,
@@ -65,8 +66,8 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
         care?.close()
       },
     ],
-    sizes: new WeakMap(),
-    routes: new WeakMap(),
+    sizes: attachments('size'),
+    routes: attachments('route'),
     snapshotOf(transaction) {
       const begun = snapshots.get(transaction)
       if (begun !== undefined) return begun

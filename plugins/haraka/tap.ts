@@ -1,4 +1,5 @@
 import { IN_MEMORY_UP_TO } from '../../lib/delivery/source.js'
+import { attachments } from './attachments.js'
 import type { HarakaMessageStream, HarakaTransaction } from './types.js'
 
 /*
@@ -12,7 +13,7 @@ import type { HarakaMessageStream, HarakaTransaction } from './types.js'
 const SHARED_FROM = 64 * 1024
 
 /** Room that a body begins with; it doubles as the body grows. */
-const FIRST_BYTES = 16 * 1024
+const FIRST_BYTES = 8 * 1024
 
 const CR = 0x0d
 const LF = 0x0a
@@ -28,7 +29,7 @@ interface Tap {
   inHeader: boolean
 }
 
-const taps = new WeakMap<HarakaMessageStream, Tap>()
+const taps = attachments<HarakaMessageStream, Tap | undefined>('tap')
 
 /** Begins to keep the body of a message; called before the first line. A message that turns out large is let go. */
 export function tapMessage({ message_stream: stream }: HarakaTransaction): void {
@@ -37,7 +38,7 @@ export function tapMessage({ message_stream: stream }: HarakaTransaction): void 
   taps.set(stream, tap)
   stream.add_line = (line) => {
     if (typeof line === 'string' || tap.seen + line.length > IN_MEMORY_UP_TO) {
-      taps.delete(stream)
+      taps.set(stream, undefined)
       stream.add_line = add
     } else {
       tap.seen += line.length
@@ -62,7 +63,7 @@ function append(tap: Tap, line: Buffer): void {
 /** The message of a transaction in memory; undefined when it was not kept. */
 export function tappedMessage({ message_stream: stream }: HarakaTransaction): Uint8Array | undefined {
   const tap = taps.get(stream)
-  taps.delete(stream)
+  taps.set(stream, undefined)
   // Without headers `pipe` gives the lines from the first, which Haraka wrote itself before there was a tap.
   if (tap === undefined || stream.headers.length === 0) return undefined
   const message = join(headerBytes(stream.headers), tap.body.subarray(0, tap.length))
