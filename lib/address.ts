@@ -15,8 +15,11 @@ export interface Address {
   readonly key: string
 }
 
+const ASCII = /^[ -~]*$/
+
 /** Local part in the form it is compared in: NFC, lower case (R18). */
 export function foldLocal(local: string): string {
+  if (ASCII.test(local)) return local.toLowerCase()
   // Lower case can take a composed letter apart: U+03AA U+0301 and U+0390 are one name.
   return local.normalize('NFC').toLowerCase().normalize('NFC')
 }

@@ -7,6 +7,7 @@ import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
 import { watchOrphans } from './orphans.js'
+import { attachments, type Attachments } from './haraka/attachments.js'
 import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
 import type {
@@ -27,13 +28,13 @@ export interface Shared {
   /** The configuration a transaction began with, kept to its end. */
   snapshotOf(transaction: HarakaTransaction): Maybe<Snapshot>
   /** What the client announced with SIZE at MAIL (RFC 1870). */
-  readonly sizes: WeakMap<HarakaTransaction, number>
+  readonly sizes: Attachments<HarakaTransaction, number>
   /** RET and ENVID of MAIL (RFC 3461). */
-  readonly asked: WeakMap<HarakaTransaction, MessageDsn>
+  readonly asked: Attachments<HarakaTransaction, MessageDsn>
   /** NOTIFY and ORCPT of RCPT. */
-  readonly wishes: WeakMap<HarakaAddress, RecipientDsn>
+  readonly wishes: Attachments<HarakaAddress, RecipientDsn>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
-  readonly routes: WeakMap<HarakaAddress, Route>
+  readonly routes: Attachments<HarakaAddress, Route>
   /** The directory given to `haraka -c`. */
   readonly harakaDir: string
   /** The processes of this Haraka. */
@@ -55,7 +56,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
   const live = openLive(harakaDir, logTo(plugin))
   const crew = createCrew()
   let care: Care | undefined
-  const snapshots = new WeakMap<HarakaTransaction, Snapshot>()
+  const snapshots = attachments<HarakaTransaction, Snapshot>('snapshot')
   shared = {
     attached: new Set(),
     live,
@@ -70,10 +71,10 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
         care?.close()
       },
     ],
-    sizes: new WeakMap(),
-    asked: new WeakMap(),
-    wishes: new WeakMap(),
-    routes: new WeakMap(),
+    sizes: attachments('size'),
+    asked: attachments('asked'),
+    wishes: attachments('wishes'),
+    routes: attachments('route'),
     snapshotOf(transaction) {
       const begun = snapshots.get(transaction)
       if (begun !== undefined) return begun

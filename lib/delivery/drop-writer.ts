@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AppendJob, AppendTarget, BatchResult } from './append-job.js'
 import { deferredBy } from './failure.js'
 import type { Lane } from './lane.js'
@@ -248,5 +249,5 @@ function takeBatch({ waiting }: FileQueue, room: { jobs: number; bytes: number }
 }
 
 function isSameTarget(a: AppendTarget, b: AppendTarget | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
+  return a === b || isDeepStrictEqual(a, b)
 }

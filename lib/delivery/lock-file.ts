@@ -33,6 +33,9 @@ export interface OpenLock extends SeenLock {
 /** A lock of this server names process and host in lines of their own, and no two locks are alike. */
 const MAX_CONTENT = 1024
 
+/** Names of temporary files: no other thread or machine has the first part, this one counts. */
+const OWN = { unique: `${process.pid}-${randomBytes(8).toString('hex')}`, count: 0 }
+
 /** Errors of link() that mean "this file system has no hard links". */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
@@ -140,7 +143,7 @@ export function clockOf(lock: string): number {
 
 /** A new name in the lock's directory. It begins with a dot, as no drop file does (U8). */
 export function temporaryBeside(lock: string): string {
-  return path.join(path.dirname(lock), `.lk-${process.pid}-${randomBytes(8).toString('hex')}`)
+  return path.join(path.dirname(lock), `.lk-${OWN.unique}-${OWN.count++}`)
 }
 
 function seen(stat: BigIntStats, content: string): SeenLock {

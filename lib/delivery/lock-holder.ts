@@ -27,12 +27,17 @@ const APPEND_LENGTH = 'append '.length + 31
 
 const HOST = hostname()
 /** Written into every lock of this thread, so asked for once. */
-const OWN = { begun: beginOf(process.pid) ?? '', unique: randomBytes(8).toString('hex'), count: 0 }
+const OWN = {
+  pid: process.pid,
+  begun: beginOf(process.pid) ?? '',
+  unique: randomBytes(8).toString('hex'),
+  count: 0,
+}
 
 /** Content of a lock of ours. `lockId` is the lock_id of dmail.conf, '' for none. */
 export function lockContent(lockId: string): string {
   OWN.count++
-  return `${process.pid}\n${HOST}\n${oneWord(lockId)}\n${OWN.begun}\n${OWN.unique}.${OWN.count}\n`
+  return `${OWN.pid}\n${HOST}\n${oneWord(lockId)}\n${OWN.begun}\n${OWN.unique}.${OWN.count}\n`
 }
 
 /** What a holder adds before it writes, for whoever finds the lock after a crash (D4). Always of one length: the next takes its place. */

@@ -1,4 +1,5 @@
 import { IN_MEMORY_UP_TO } from '../../lib/delivery/source.js'
+import { attachments } from './attachments.js'
 import type { HarakaMessageStream, HarakaTransaction } from './types.js'
 
 /*
@@ -11,47 +12,64 @@ import type { HarakaMessageStream, HarakaTransaction } from './types.js'
 /** Bytes from which a message is shared between threads instead of copied. */
 const SHARED_FROM = 64 * 1024
 
-/** Most lines kept: each costs memory of its own, and a message may be nothing but line ends. */
-const MAX_LINES = 20_000
+/** Room that a body begins with; it doubles as the body grows. */
+const FIRST_BYTES = 8 * 1024
 
 const CR = 0x0d
 const LF = 0x0a
 const STUFFED = Buffer.from('\n..')
 
 interface Tap {
-  lines: Buffer[]
-  bytes: number
+  /** The body so far. Copied at once: lines kept until the 250 would each have to be moved by the garbage collector. */
+  body: Buffer
+  /** Bytes of the body. */
+  length: number
+  /** Bytes that went into the stream. */
+  seen: number
+  inHeader: boolean
 }
 
-const taps = new WeakMap<HarakaMessageStream, Tap>()
+const taps = attachments<HarakaMessageStream, Tap | undefined>('tap')
 
-/** Begins to keep the lines of a message; called before the first one. A message that turns out large is let go. */
+/** Begins to keep the body of a message; called before the first line. A message that turns out large is let go. */
 export function tapMessage({ message_stream: stream }: HarakaTransaction): void {
-  const tap: Tap = { lines: [], bytes: 0 }
+  const tap: Tap = { body: Buffer.alloc(0), length: 0, seen: 0, inHeader: true }
   const add = stream.add_line
   taps.set(stream, tap)
   stream.add_line = (line) => {
-    if (typeof line === 'string' || tap.bytes + line.length > IN_MEMORY_UP_TO || tap.lines.length >= MAX_LINES) {
-      tap.lines = []
-      taps.delete(stream)
+    if (typeof line === 'string' || tap.seen + line.length > IN_MEMORY_UP_TO) {
+      taps.set(stream, undefined)
       stream.add_line = add
     } else {
-      tap.bytes += line.length
-      tap.lines.push(line)
+      tap.seen += line.length
+      if (!tap.inHeader) append(tap, line)
+      else if (isBlank(line)) tap.inHeader = false
     }
     add.call(stream, line)
   }
 }
 
-/** The message of a transaction in memory; undefined when its lines were not kept. */
+function append(tap: Tap, line: Buffer): void {
+  const length = tap.length + line.length
+  if (length > tap.body.length) {
+    const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * length))
+    larger.set(tap.body.subarray(0, tap.length))
+    tap.body = larger
+  }
+  tap.body.set(line, tap.length)
+  tap.length = length
+}
+
+/** The message of a transaction in memory; undefined when it was not kept. */
 export function tappedMessage({ message_stream: stream }: HarakaTransaction): Uint8Array | undefined {
   const tap = taps.get(stream)
-  taps.delete(stream)
+  taps.set(stream, undefined)
   // Without headers `pipe` gives the lines from the first, which Haraka wrote itself before there was a tap.
   if (tap === undefined || stream.headers.length === 0) return undefined
-  const { lines } = tap
-  const end = lines.findIndex(isBlank)
-  return join(headerBytes(stream.headers), end < 0 ? [] : lines.slice(end + 1))
+  const message = join(headerBytes(stream.headers), tap.body.subarray(0, tap.length))
+  // The stream has the tap as long as the transaction lasts.
+  tap.body = Buffer.alloc(0)
+  return message
 }
 
 function headerBytes(list: readonly string[]): Buffer {
@@ -62,16 +80,12 @@ function isBlank(line: Buffer): boolean {
   return (line.length === 2 && line[0] === CR && line[1] === LF) || (line.length === 1 && line[0] === LF)
 }
 
-function join(head: Buffer, lines: readonly Buffer[]): Uint8Array {
-  const length = lines.reduce((sum, line) => sum + line.length, head.length)
+function join(head: Buffer, body: Buffer): Uint8Array {
+  const length = head.length + body.length
   // Several drop files are written from one copy of a large message; a small one costs less to copy than to share.
   const joined = new Uint8Array(length > SHARED_FROM ? new SharedArrayBuffer(length) : new ArrayBuffer(length))
   joined.set(head)
-  let at = head.length
-  for (const line of lines) {
-    joined.set(line, at)
-    at += line.length
-  }
+  joined.set(body, head.length)
   return removeStuffing(joined, head.length)
 }
 
