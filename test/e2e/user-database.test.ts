@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { makeUsersTable } from '../authent/modules.js'
+import { ldapIni, makeUsersTable } from '../authent/modules.js'
+import type { Daemon } from '../support/daemon.js'
 import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
-import { startPostgres, withoutPostgres, type Postgres } from '../support/postgres.js'
+import { startPostgres, withoutPostgres } from '../support/postgres.js'
+import { startSlapd, withoutSlapd } from '../support/slapd.js'
 import { send } from '../support/smtp.js'
 import { until } from '../support/wait.js'
 import { codes, confOf, makeSite, note, session, startSite } from './site.js'
@@ -16,25 +18,60 @@ const KILLS = 2
 const BETWEEN = 30
 const AGAIN_MS = 50
 
-for (const version of HARAKA_VERSIONS) {
-  describe(`Haraka ${version} with its users in PostgreSQL`, { skip: withoutPostgres() }, () => {
+const LIMITS = ['connect_timeout=2s', 'timeout=2s']
+const FORWARD = '$user,user0@domain1.com'
+
+/** A server with the users NAMES, `away` and `escape`, and the configuration of the module that asks it. */
+interface Database {
+  readonly name: string
+  readonly module: 'sql' | 'ldap'
+  readonly without: string | false
+  start(): Promise<{ readonly server: Daemon; readonly ini: string }>
+}
+
+const DATABASES: readonly Database[] = [
+  {
+    name: 'PostgreSQL',
+    module: 'sql',
+    without: withoutPostgres(),
+    async start() {
+      const server = await startPostgres()
+      await makeUsersTable(server)
+      await server.query('INSERT INTO users (username, passwd) SELECT unnest($1::text[]), $2', [NAMES, '*secret'])
+      await server.query('INSERT INTO users (username, forward) VALUES ($1, $2)', ['away', FORWARD])
+      await server.query('INSERT INTO users (username, maildrop) VALUES ($1, $2)', ['escape', '/etc/escape'])
+      return { server, ini: server.ini(LIMITS) }
+    },
+  },
+  {
+    name: 'OpenLDAP',
+    module: 'ldap',
+    without: withoutSlapd(),
+    async start() {
+      const people = NAMES.map((uid) => ({ uid, userPassword: 'secret' }))
+      const away = { uid: 'away', mail: FORWARD.split(',') }
+      const server = await startSlapd([...people, away, { uid: 'escape', carLicense: '/etc/escape' }])
+      return { server, ini: ldapIni(server, { server: LIMITS, search: ['drop=carLicense'] }) }
+    },
+  },
+]
+
+for (const [version, database] of HARAKA_VERSIONS.flatMap((each) => DATABASES.map((one) => [each, one] as const))) {
+  describe(`Haraka ${version} with its users in ${database.name}`, { skip: database.without }, () => {
     const site = makeSite()
-    let postgres: Postgres
+    let server: Daemon
     let haraka: Haraka
     before(async () => {
-      postgres = await startPostgres()
-      await makeUsersTable(postgres)
-      await postgres.query('INSERT INTO users (username, passwd) SELECT unnest($1::text[]), $2', [NAMES, '*secret'])
-      await postgres.query('INSERT INTO users (username, forward) VALUES ($1, $2)', ['away', '$user,user0@domain1.com'])
-      await postgres.query('INSERT INTO users (username, maildrop) VALUES ($1, $2)', ['escape', '/etc/escape'])
-      site.write('sql.ini', postgres.ini(['connect_timeout=2s', 'timeout=2s']))
-      chmodSync(site.path('sql.ini'), 0o600)
-      const module = 'node_modules/haraka-plugin-dmail/dist/authent/sql.js'
+      const started = await database.start()
+      server = started.server
+      site.write('users.ini', started.ini)
+      chmodSync(site.path('users.ini'), 0o600)
+      const module = `node_modules/haraka-plugin-dmail/dist/authent/${database.module}.js`
       haraka = await startSite(
         version,
         confOf(site, [
           'authent_method external',
-          `authent_process ${module} -config ${site.path('sql.ini')}`,
+          `authent_process ${module} -config ${site.path('users.ini')}`,
           'auth_nocache true',
         ]),
         { config: { 'log.ini': '[main]\nlevel=notice\n' } },
@@ -42,7 +79,7 @@ for (const version of HARAKA_VERSIONS) {
     })
     after(async () => {
       await haraka.stop()
-      await postgres.kill()
+      await server.kill()
     })
 
     /** The answer to one message for one user. */
@@ -98,10 +135,10 @@ for (const version of HARAKA_VERSIONS) {
       try {
         for (let kill = 0; kill < KILLS; kill++) {
           await more(250)
-          await postgres.kill()
+          await server.kill()
           await more(451)
           assert.equal(await attempt('nobody', 'unknown'), '451 4.3.0')
-          await postgres.start()
+          await server.start()
         }
         await more(250)
       } finally {
