@@ -1,4 +1,4 @@
-import type { Handled, Server, SettingSpec } from './settings.js'
+import type { Handled, HarakaPlace, Server, SettingSpec } from './settings.js'
 import type { Kind } from './value.js'
 
 /**
@@ -14,8 +14,11 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
     'D',
     'unsupported',
     "Not supported yet: mail per client address; Haraka's limit plugin does it now.",
+    { place: limit('rate_rcpt_host', 'default=$/1h', 'default') },
   ),
-  other('fromip_nolimit', 'D', 'unsupported', 'Not supported yet: client addresses that fromip_max does not touch.'),
+  other('fromip_nolimit', 'D', 'unsupported', 'Not supported yet: client addresses that fromip_max does not touch.', {
+    place: limit('rate_rcpt_host', '$=0'),
+  }),
 
   // Done by Haraka or one of its plugins
   other('add_footer', 'D', 'unsupported', 'No footer is added; a signed message would not survive it.', {
@@ -34,26 +37,39 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
     'D',
     'haraka',
     "Mail bombs: use the history and rate sections of Haraka's limit plugin.",
+    { place: limit('rate_rcpt_sender', '$=0') },
   ),
   other(
     'bomb_exception_ip',
     'D',
     'haraka',
     "Mail bombs: use the rate files of Haraka's limit plugin, a line per address.",
+    { place: limit('rate_rcpt_host', '$=0') },
   ),
   other(
     'bomb_exception_to',
     'D',
     'haraka',
     "Mail bombs: use [rate_rcpt] of Haraka's limit plugin, a line per address.",
+    { place: limit('rate_rcpt', '$=0') },
   ),
-  other('bomb_max', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini)."),
+  other('bomb_max', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini).", {
+    place: limit('rate_rcpt_sender', 'default=$/5m', 'default'),
+  }),
   other('dns_host', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
   other('dns_timeout', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
   other('filter_file', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
   other('hide_auth', 'D', 'unsupported', 'There is no record of POP logins to go by; users log in with SMTP AUTH.'),
   other('log_data', 'D', 'haraka', 'Haraka keeps no copy of the data; it logs what config/log.ini says.'),
-  other('log_level', 'C', 'haraka', 'Set the level in config/log.ini.'),
+  other('log_level', 'C', 'haraka', 'Set the level in config/log.ini.', {
+    place: {
+      file: 'log.ini',
+      section: 'main',
+      key: 'level',
+      values: { error: 'error', warn: 'warn', info: 'info', debug: 'debug' },
+      usual: 'info',
+    },
+  }),
   other('mail_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
   other('msg_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
   other('dwatch_path', 'C', 'obsolete', 'DWatch is not used: let the service manager watch Haraka.'),
@@ -84,7 +100,7 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
   list('dlist_domain'),
   list('dlist_loglvl'),
   list('dlist_names'),
-  list('dlist_path'),
+  list('dlist_path', 'path'),
   list('dlist_rotate'),
   list('dlist_smtp_host'),
   list('dlist_web_abs'),
@@ -93,17 +109,24 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
 interface Form {
   readonly kind?: Kind
   readonly multi?: boolean
+  readonly place?: HarakaPlace
+}
+
+/** A key of Haraka's limit plugin; it counts by time, and how long DMail counted is not known. */
+function limit(section: string, proposal: string, key?: string): HarakaPlace {
+  return { file: 'limit.ini', section, proposal, ...(key === undefined ? {} : { key }) }
 }
 
 function other(name: string, server: Server, handled: Handled, note: string, form: Form = {}): SettingSpec {
-  return { name, kind: form.kind ?? 'text', multi: form.multi ?? false, server, handled, note }
+  const place = form.place === undefined ? {} : { place: form.place }
+  return { name, kind: form.kind ?? 'text', multi: form.multi ?? false, server, handled, note, ...place }
 }
 
 function pop(name: string, instead: string): SettingSpec {
   return other(name, 'P', 'unsupported', `Belongs to a POP server: use Dovecot; ${instead}.`)
 }
 
-function list(name: string): SettingSpec {
+function list(name: string, kind: Kind = 'text'): SettingSpec {
   const note = 'Belongs to a list manager: move the lists to Mailman, Sympa or mlmmj and give each address an alias.'
-  return other(name, 'L', 'unsupported', note)
+  return other(name, 'L', 'unsupported', note, { kind })
 }
