@@ -9,9 +9,9 @@ import { counted, visible, visibleLines } from './text.js'
 /** How many lines of one kind a person is shown; --json has all. */
 const SHOWN = 20
 
-/** What would be written, as a unified diff. */
+/** What would be written, as a unified diff; pages of documentation are left out. */
 export function printDiffs(files: readonly PlannedFile[], { out }: Pick<Terminal, 'out'>): void {
-  for (const file of files.filter(changes)) {
+  for (const file of files.filter((each) => changes(each) && !each.name.startsWith('docs/'))) {
     out.write(visibleLines(unifiedDiff(file.name, file.before?.toString(), file.after.toString())))
   }
 }
@@ -91,10 +91,11 @@ export function printRouted(rows: readonly Routed[], terminal: Terminal): void {
   terminal.out.write('\n')
   for (const row of rows) {
     const code = paint(row.accepted ? 'green' : 'red', String(row.code))
-    terminal.out.write(`${visible(row.address).padEnd(width)}  ${code}  ${visible(goalText(row))}\n`)
+    const goal = row.accepted ? destinationsText(row.destinations) : row.text
+    terminal.out.write(`${visible(row.address).padEnd(width)}  ${code}  ${visible(goal)}\n`)
   }
   const refused = rows.filter(({ accepted }) => !accepted).length
-  terminal.out.write(`${counted(rows.length, 'address').replace(/addresss$/, 'addresses')}, ${refused} refused\n`)
+  terminal.out.write(`${rows.length} addresses, ${refused} refused\n`)
 }
 
 /** The addresses whose way differs. */
@@ -114,7 +115,7 @@ export function printCompared(
 }
 
 function goalText({ accepted, code, text, destinations }: Routed): string {
-  return accepted ? destinationsText(destinations) : `${code} ${text}`
+  return accepted ? destinationsText(destinations) : `refused: ${code} ${text}`
 }
 
 function destinationsText(destinations: readonly ReportedDestination[]): string {

@@ -52,7 +52,8 @@ export async function editConf(
 
 /** A line that two of them change is changed by the later one: it saw the same value. */
 function lastPerLine(edits: readonly LineEdit[]): LineEdit[] {
-  return [...new Map(edits.map((edit) => [`${edit.line} ${edit.file}`, edit])).values()]
+  const last = new Map(edits.map((edit) => [`${edit.line} ${edit.file}`, edit]))
+  return [...last.values()].sort((a, b) => a.line - b.line)
 }
 
 function includeEdits(file: SourceFile, names: ReadonlyMap<string, string>): LineEdit[] {

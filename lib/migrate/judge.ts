@@ -84,7 +84,10 @@ export function createJudge({ snapshot, drops, hashed }: Judging): {
       }
       if (!decided.accepted) {
         const refused = decided.detail === undefined ? decided.reply.text : `${decided.reply.text} (${decided.detail})`
-        if (origin !== 'drop file') tell(`refused ${address}`, address, `refused: ${refused}`, undefined, decided)
+        // What was left out says more, and who has a drop file only had no mail before either.
+        const isTold = decided.trace.some(({ step }) => step === 'left-out')
+        if (origin !== 'drop file' && !isTold)
+          tell(`refused ${address}`, address, `refused: ${refused}`, undefined, decided)
         return
       }
       for (const { destination, step } of decided.destinations) {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { At, Problem } from '../conf/problem.js'
 import type { Snapshot } from '../suite/snapshot-types.js'
 import { loadAll, makeSnapshot, notRunning, openUsers, type Loaded } from '../suite/snapshot.js'
+import { isThere } from './find-prefixes.js'
 import { harakaFiles, type HarakaSide } from './haraka-files.js'
 import { readLists, type FoundLists } from './lists.js'
 import { iniWithPrefixes, planConf, readBytes, type ConfPlan, type PlanInput } from './plan.js'
@@ -54,7 +55,11 @@ export async function planMigration(input: MigrateInput, warn: (text: string) =>
       snapshot,
       stage,
       lists: await findLists(conf, loaded),
-      problems: [...conflicts(conf), ...side.warnings.map(({ file, ...rest }) => warning({ file, line: 1 }, rest))],
+      problems: [
+        ...conflicts(conf),
+        ...(await installed(directory)),
+        ...side.warnings.map(({ file, ...rest }) => warning({ file, line: 1 }, rest)),
+      ],
       close: async () => {
         close()
         await stage.remove()
@@ -137,6 +142,12 @@ function conflicts({ conflicts: names }: ConfPlan): Problem[] {
     message: 'it is not what "dmail migrate" wrote, and differs from the legacy file: it is left as it is',
     hint: 'give --replace to have it written anew, with a backup',
   }))
+}
+
+async function installed(directory: string): Promise<Problem[]> {
+  if (await isThere(path.join(directory, 'node_modules/haraka-plugin-dmail'))) return []
+  const message = 'haraka-plugin-dmail is not installed in this directory'
+  return [warning({ file: 'package.json', line: 1 }, { message, hint: 'run "npm install haraka-plugin-dmail" there' })]
 }
 
 function warning(at: At, { message, hint }: { readonly message: string; readonly hint: string }): Problem {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -19,6 +20,11 @@ export interface Stage {
 /** Everything else is reached by links into the Haraka directory, which are only read. */
 export async function makeStage(directory: string): Promise<Stage> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'dmail-migrate-'))
+  // A process may end before it is done: a reader of its output had seen enough.
+  const clean = (): void => {
+    rmSync(dir, { recursive: true, force: true })
+  }
+  process.once('exit', clean)
   await mkdir(path.join(dir, 'config'))
   await linkEntries(directory, dir)
   if (!(await isThere(path.join(dir, 'node_modules', NAME)))) await linkPackage(directory, dir)
@@ -37,7 +43,10 @@ export async function makeStage(directory: string): Promise<Stage> {
       for (const folder of folders) await linkEntries(path.join(directory, folder), path.join(dir, folder))
     },
     settle: (text) => text.replaceAll(dir, directory),
-    remove: () => rm(dir, { recursive: true, force: true }),
+    remove: async () => {
+      process.off('exit', clean)
+      await rm(dir, { recursive: true, force: true })
+    },
   }
 }
 
