@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { isThere } from './find-prefixes.js'
@@ -36,10 +36,12 @@ export async function makeStage(directory: string): Promise<Stage> {
         if (!name.startsWith('config/')) continue
         const folder = path.dirname(name)
         folders.add(folder)
+        await unlinked(path.join(dir, folder))
         await mkdir(path.join(dir, folder), { recursive: true })
-        await writeFile(path.join(dir, name), content)
+        // What lies there may be a link, and is not to be written through.
+        await rm(path.join(dir, name), { force: true })
+        await writeFile(path.join(dir, name), content, { flag: 'wx' })
       }
-      // Only now: a planned file is never written through a link.
       for (const folder of folders) await linkEntries(path.join(directory, folder), path.join(dir, folder))
     },
     settle: (text) => text.replaceAll(dir, directory),
@@ -48,6 +50,12 @@ export async function makeStage(directory: string): Promise<Stage> {
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Takes a link away, so that a directory can be made in its place. */
+async function unlinked(folder: string): Promise<void> {
+  const found = await lstat(folder).catch(() => undefined)
+  if (found?.isSymbolicLink() === true) await rm(folder)
 }
 
 async function linkEntries(from: string, to: string): Promise<void> {
