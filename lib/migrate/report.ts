@@ -1,6 +1,7 @@
 import { formatLine } from '../conf/lines.js'
 import { formatAt, type Problem } from '../conf/problem.js'
 import type { CheckLine } from '../conf/check.js'
+import { findProgram } from '../delivery/robot-program.js'
 import { routeReport } from '../routing/report.js'
 import { labelOf } from '../suite/snapshot.js'
 import { isThere } from './find-prefixes.js'
@@ -52,7 +53,7 @@ export async function reportMigration(migration: Migration, options: ReportOptio
   const { directory, from, dryRun, backups } = options
   const elsewhere = await judgeAll(migration)
   const paths = await mappedLines(migration)
-  const all = [...problems, ...loaded.problems, ...missingPlaces(paths, migration)]
+  const all = [...problems, ...loaded.problems, ...(await missingModule(migration)), ...missingPlaces(paths, migration)]
   const lines = (severity: Problem['severity']): CheckLine[] =>
     all
       .filter((problem) => problem.severity === severity)
@@ -163,8 +164,20 @@ function missingPlaces(paths: readonly MappedLine[], { conf }: Migration): Probl
     })
 }
 
+/** A module for Windows, or one that was not copied: nobody would be found. */
+async function missingModule({ loaded }: Migration): Promise<Problem[]> {
+  const { conf } = loaded.configuration
+  const setting = conf.setting('authent_process')
+  if (conf.one('authent_method') !== 'external' || setting === undefined) return []
+  const found = await findProgram(setting.value[0], [])
+  if ('file' in found) return []
+  const hint = 'use a module that runs here, of your own or a bundled one: see docs/users.md'
+  const message = `the user module cannot run here: ${found.missing}`
+  return [{ severity: 'error', at: setting.valueAt, message, hint }]
+}
+
 /** Differences that hold for everybody (README, "What is different"). */
-function generalOf({ loaded, snapshot, lists, conf }: Migration): string[] {
+function generalOf({ loaded, snapshot, lists, conf, files }: Migration): string[] {
   const general: string[] = []
   const add = (holds: boolean, text: string): void => {
     if (holds) general.push(text)
@@ -181,6 +194,11 @@ function generalOf({ loaded, snapshot, lists, conf }: Migration): string[] {
   add(
     loaded.configuration.ini.robot.exitStatus === 'sysexits',
     'A robot that ends with an error returns the mail; [robot] exit_status=ignore restores the way of DMail (D9).',
+  )
+  const plugins = files.find(({ name }) => name === 'config/plugins')?.after.toString() ?? ''
+  add(
+    !/^\s*tls\s*$/m.test(plugins),
+    'DMail had no TLS. For STARTTLS put the line tls into config/plugins before dmail, and a certificate into config/ (haraka -h tls).',
   )
   add(
     lists !== undefined && lists.lists.length > 0,
