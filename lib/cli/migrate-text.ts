@@ -53,16 +53,13 @@ export function printMigration(report: MigrateReport, terminal: Terminal): void 
   )
   list(
     'addresses of DList',
-    report.lists.map(
-      ({ address, at, accepted, destinations }) =>
-        `${visible(address)} (${at}): ${accepted ? `goes to ${destinationsText(destinations)}` : 'refused now'}`,
+    report.lists.map(({ address, at, accepted, destinations }) =>
+      visible(`${address} (${at}): ${accepted ? `goes to ${destinationsText(destinations)}` : 'refused now'}`),
     ),
   )
   list(
     'mail that goes elsewhere than before',
-    report.elsewhere.map(
-      ({ address, why, at }) => `${visible(address)}: ${visible(why)}${at === null ? '' : ` (${at})`}`,
-    ),
+    report.elsewhere.map(({ address, why, at }) => visible(`${address}: ${why}${at === null ? '' : ` (${at})`}`)),
   )
   list('what is different for everybody', report.general)
   for (const kind of ['errors', 'warnings'] as const) {

@@ -7,7 +7,7 @@ import { MigrateError } from '../migrate/plan.js'
 import { reportMigration, type MigrateReport } from '../migrate/report.js'
 import type { Compared, Routed } from '../migrate/types.js'
 import { verifyAll, type Addresses, type Asked } from '../migrate/verify.js'
-import { WriteRefused } from '../migrate/write.js'
+import { WriteFailed, WriteRefused } from '../migrate/write.js'
 import { printCompared, printDiffs, printMigration, printRouted } from './migrate-text.js'
 import { sampleFiles } from './sample.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
@@ -58,6 +58,10 @@ export async function migrateCommand(
     }
     if (error instanceof WriteRefused) {
       terminal.err.write(`dmail: ${error.message}; nothing was written\n`)
+      return EXIT.problems
+    }
+    if (error instanceof WriteFailed) {
+      terminal.err.write(`dmail: ${error.message}; mend it and do the same again, what is written already stays\n`)
       return EXIT.problems
     }
     throw error

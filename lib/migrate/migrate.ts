@@ -10,7 +10,7 @@ import { readLists, type FoundLists } from './lists.js'
 import { iniWithPrefixes, planConf, readBytes, type ConfPlan, type PlanInput } from './plan.js'
 import { makeStage, type Stage } from './stage.js'
 import type { PlannedFile } from './types.js'
-import { findPlaces, writeFiles } from './write.js'
+import { changes, findPlaces, makeFolder, ownerOf, writeFiles } from './write.js'
 
 export interface MigrateInput extends PlanInput {
   readonly listen: string | undefined
@@ -164,8 +164,8 @@ async function findLists({ source, mapPath }: ConfPlan, { configuration }: Loade
   return readLists(mapped.path, domain ?? main?.value ?? '')
 }
 
-/** Folders that Haraka and the suite expect. */
-const FOLDERS = ['config', 'docs/plugins', 'plugins', 'queue']
+/** Folders that Haraka expects. */
+const FOLDERS = ['config', 'plugins', 'queue']
 
 /** Writes what was planned. Returns the names of the backups by file. Throws a WriteRefused before anything is written. */
 export async function carryOut(
@@ -174,8 +174,9 @@ export async function carryOut(
   now: Date,
 ): Promise<Map<string, string>> {
   await mkdir(directory, { recursive: true })
-  const names = files.map(({ name }) => name)
+  const names = files.filter(changes).map(({ name }) => name)
   const places = await findPlaces(directory, names)
-  for (const folder of FOLDERS) await mkdir(path.join(directory, folder), { recursive: true })
+  const owner = await ownerOf(directory)
+  for (const folder of FOLDERS) await makeFolder(path.join(directory, folder), owner)
   return writeFiles(directory, files, places, now)
 }

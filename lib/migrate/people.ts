@@ -28,12 +28,16 @@ export interface Person {
 /** The drop files of a site: their names, and every place where one of that name lies, by drop directory. */
 export type DropFiles = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
 
-/** Every address that the files of a site name: users first, then aliases. Keys with wildcards stand for too many. */
+/** Addresses that are tried; it must end on a site with a million aliases at a hundred domains, too. */
+export const MAX_PEOPLE = 100_000
+
+/** Every address that the files of a site name, up to MAX_PEOPLE: users first, then aliases. Keys with wildcards stand for too many. */
 export async function peopleOf(loaded: Loaded, tables: Tables, drops: DropFiles, harakaDir: string): Promise<Person[]> {
   const people = new Map<string, Person>()
   const add = (origin: Person['origin'], local: string, domain: string): void => {
     const { key } = makeAddress(local, domain)
-    if (!people.has(key)) people.set(key, { address: `${quoteLocal(local)}@${domain}`, origin })
+    if (people.size < MAX_PEOPLE && !people.has(key))
+      people.set(key, { address: `${quoteLocal(local)}@${domain}`, origin })
   }
   const domains = [...new Set(tables.localDomains.values())]
   for (const name of await userNames(loaded, harakaDir)) {
@@ -46,7 +50,10 @@ export async function peopleOf(loaded: Loaded, tables: Tables, drops: DropFiles,
     }
   }
   for (const { name } of domains) add('postmaster', 'postmaster', name)
-  for (const { local, domain } of aliasKeys(tables)) add('alias', local, domain)
+  for (const { local, domain } of aliasKeys(tables)) {
+    add('alias', local, domain)
+    if (people.size >= MAX_PEOPLE) break
+  }
   const { conf } = loaded.configuration
   for (const { value } of [...conf.all('forward'), ...conf.all('forward_cc')]) {
     const address = hasWildcard(value.pattern) ? undefined : parseAddress(value.pattern)

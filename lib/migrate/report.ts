@@ -7,7 +7,7 @@ import { labelOf } from '../suite/snapshot.js'
 import { isThere } from './find-prefixes.js'
 import { createJudge, routeAll } from './judge.js'
 import type { Migration } from './migrate.js'
-import { findDropFiles, peopleOf } from './people.js'
+import { findDropFiles, MAX_PEOPLE, peopleOf } from './people.js'
 import type {
   Elsewhere,
   LineEdit,
@@ -51,7 +51,7 @@ export interface ReportOptions {
 export async function reportMigration(migration: Migration, options: ReportOptions): Promise<MigrateReport> {
   const { conf, loaded, problems } = migration
   const { directory, from, dryRun, backups } = options
-  const elsewhere = await judgeAll(migration)
+  const { elsewhere, tried } = await judgeAll(migration)
   const paths = await mappedLines(migration)
   const all = [...problems, ...loaded.problems, ...(await missingModule(migration)), ...missingPlaces(paths, migration)]
   const lines = (severity: Problem['severity']): CheckLine[] =>
@@ -73,22 +73,22 @@ export async function reportMigration(migration: Migration, options: ReportOptio
     paths,
     lists: await listsOf(migration),
     elsewhere,
-    general: generalOf(migration),
+    general: generalOf(migration, tried),
     errors: lines('error'),
     warnings: lines('warning'),
   }
   return JSON.parse(migration.stage.settle(JSON.stringify(report))) as MigrateReport
 }
 
-async function judgeAll(migration: Migration): Promise<readonly Elsewhere[]> {
+async function judgeAll(migration: Migration): Promise<{ elsewhere: readonly Elsewhere[]; tried: number }> {
   const { snapshot, conf, loaded, stage } = migration
-  if (snapshot === undefined) return []
+  if (snapshot === undefined) return { elsewhere: [], tried: 0 }
   const drops = await findDropFiles(snapshot.tables)
   const people = await peopleOf(loaded, snapshot.tables, drops, stage.dir)
   const hashed = conf.edits.some(({ name }) => name === 'hash_spool')
   const judge = createJudge({ snapshot, drops, hashed })
   await routeAll(snapshot, people, (person, decided) => judge.look(person, decided))
-  return judge.found()
+  return { elsewhere: judge.found(), tried: people.length }
 }
 
 async function listsOf({ lists, snapshot }: Migration): Promise<ReportedList[]> {
@@ -177,7 +177,7 @@ async function missingModule({ loaded }: Migration): Promise<Problem[]> {
 }
 
 /** Differences that hold for everybody (README, "What is different"). */
-function generalOf({ loaded, snapshot, lists, conf, files }: Migration): string[] {
+function generalOf({ loaded, snapshot, lists, conf, files }: Migration, tried: number): string[] {
   const general: string[] = []
   const add = (holds: boolean, text: string): void => {
     if (holds) general.push(text)
@@ -195,6 +195,7 @@ function generalOf({ loaded, snapshot, lists, conf, files }: Migration): string[
     loaded.configuration.ini.robot.exitStatus === 'sysexits',
     'A robot that ends with an error returns the mail; [robot] exit_status=ignore restores the way of DMail (D9).',
   )
+  add(tried >= MAX_PEOPLE, `Only the first ${MAX_PEOPLE} addresses were tried: give the others to --verify.`)
   const plugins = files.find(({ name }) => name === 'config/plugins')?.after.toString() ?? ''
   add(
     !/^\s*tls\s*$/m.test(plugins),

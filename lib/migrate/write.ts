@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chown, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { errorCode } from '../error.js'
+import { errorCode, errorText } from '../error.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { PlannedFile } from './types.js'
 
 /** Cannot be written, and why. */
 export class WriteRefused extends Error {
   override readonly name = 'WriteRefused'
+}
+
+/** Could not be written to the end; what came before it is written. */
+export class WriteFailed extends Error {
+  override readonly name = 'WriteFailed'
 }
 
 /** Whether the plan changes the file. */
@@ -64,36 +69,57 @@ export async function writeFiles(
   now: Date,
 ): Promise<Map<string, string>> {
   const backups = new Map<string, string>()
+  const owner = await ownerOf(directory)
   for (const file of files.filter(changes)) {
-    const place = places.get(file.name)
-    if (place === undefined) throw new Error(`${file.name} has no place`)
-    await mkdir(path.dirname(place), { recursive: true })
-    const like = await stat(place).catch(() => undefined)
-    if (file.before !== undefined) {
-      const name = await backUp(place, file.before, like, stamp(now))
-      backups.set(file.name, path.join(path.dirname(file.name), name))
+    try {
+      const backup = await writeFile(file, places.get(file.name) ?? path.join(directory, file.name), owner, now)
+      if (backup !== undefined) backups.set(file.name, path.join(path.dirname(file.name), backup))
+    } catch (error) {
+      throw new WriteFailed(`${file.name} cannot be written: ${errorText(error)}`, { cause: error })
     }
-    await replaceFile(place, file.after, like ?? { mode: file.mode, ...(await ownerOf(directory)) })
   }
   return backups
 }
 
-interface Like {
-  readonly mode: number
+/** Returns the name of the backup, if there was a file. */
+async function writeFile(file: PlannedFile, place: string, owner: Owner, now: Date): Promise<string | undefined> {
+  await makeFolder(path.dirname(place), owner)
+  const like = await stat(place).catch(() => undefined)
+  const backup =
+    file.before === undefined
+      ? undefined
+      : await backUp(place, file.before, like ?? { mode: 0o644, ...owner }, stamp(now))
+  await replaceFile(place, file.after, like ?? { mode: file.mode, ...owner })
+  return backup
+}
+
+export interface Owner {
   readonly uid: number
   readonly gid: number
 }
 
-async function ownerOf(directory: string): Promise<{ readonly uid: number; readonly gid: number }> {
+/** What root makes belongs to whom the Haraka directory belongs. */
+export async function ownerOf(directory: string): Promise<Owner> {
   const { uid, gid } = await stat(directory)
   return { uid, gid }
 }
 
-async function backUp(place: string, content: Buffer, like: Like | undefined, when: string): Promise<string> {
+/** Makes a folder, and those above it. */
+export async function makeFolder(folder: string, { uid, gid }: Owner): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined || process.getuid?.() !== 0) return
+  for (let at = folder; at.startsWith(first); at = path.dirname(at)) await chown(at, uid, gid)
+}
+
+interface Like extends Owner {
+  readonly mode: number
+}
+
+async function backUp(place: string, content: Buffer, like: Like, when: string): Promise<string> {
   for (let number = 1; ; number++) {
     const name = `${path.basename(place)}.bak-${when}${number === 1 ? '' : `-${number}`}`
     try {
-      await writeNew(path.join(path.dirname(place), name), content, like ?? { mode: 0o644, uid: -1, gid: -1 })
+      await writeNew(path.join(path.dirname(place), name), content, like)
       return name
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
@@ -118,7 +144,7 @@ async function writeNew(file: string, content: Buffer, { mode, uid, gid }: Like)
   try {
     // The mask of this process takes nothing away, and what root writes belongs to whom it belonged.
     await handle.chmod(mode & 0o777)
-    if (process.getuid?.() === 0 && uid >= 0) await handle.chown(uid, gid)
+    if (process.getuid?.() === 0) await handle.chown(uid, gid)
     await handle.writeFile(content)
     await handle.sync()
   } finally {
