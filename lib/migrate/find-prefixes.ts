@@ -35,8 +35,12 @@ async function findPrefix(written: string, places: readonly string[]): Promise<P
   const parts = written.replace(/\\/g, '/').replace(/\/+$/, '').split('/')
   for (let cut = 1; cut < parts.length; cut++) {
     for (const place of places) {
-      if ((await findCase(place, parts.slice(cut))) === undefined) continue
-      return { from: parts.slice(0, cut).join(written.includes('\\') ? '\\' : '/'), to: place, by: 'found' }
+      const found = await findCase(place, parts.slice(cut))
+      if (found === undefined) continue
+      // The same file by a nearer place: c:\dmail is /var/dmail, which says less of c: than that it is /var.
+      const to = places.find((nearer) => isUnder(found, nearer)) ?? place
+      const levels = to === place ? 0 : path.relative(place, to).split(path.sep).length
+      return { from: parts.slice(0, cut + levels).join(written.includes('\\') ? '\\' : '/'), to, by: 'found' }
     }
   }
   return undefined

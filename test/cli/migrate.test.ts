@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { tempDir } from '../support/cleanup.js'
 import { CONF, smallSite } from './migrate-site.js'
-import { dmail } from './support.js'
+import { dmail, fakeGetent } from './support.js'
 
 /** The parts of a report that say what became of a file. */
 function actions(files: readonly { readonly path: string; readonly action: string }[]): Record<string, string> {
@@ -325,6 +335,39 @@ describe('dmail migrate, what it finds', () => {
     assert.equal(exit, 1)
     assert.equal(report.errors[0]?.at, 'dmail.conf:4:16')
     assert.ok(existsSync(path.join(site.dir, 'config/dmail.conf')))
+  })
+})
+
+describe('dmail migrate with the accounts of the system', () => {
+  const usePasswd = fakeGetent()
+
+  it('tells whose .forward file is ignored, and whose program', async () => {
+    const site = smallSite(CONF.replace('external', 'unix_user').replace(/^authent_process.*\n/m, ''))
+    const uid = process.getuid?.() ?? 0
+    const names = ['anna', 'eva', 'otto']
+    const passwd = names.map((name, index) => `${name}:x:${1000 + index}:${uid}::${site.top}/home/${name}:/bin/sh`)
+    site.write('passwd', `${passwd.join('\n')}\ndaemon:x:1:1::/:/bin/false\n`)
+    usePasswd(path.join(site.top, 'passwd'))
+    for (const [name, text] of [
+      ['anna', 'eva@domain1.com'],
+      ['otto', '"|/usr/bin/vacation otto"'],
+    ] as const) {
+      site.write(`home/${name}/.forward`, `${text}\n`)
+      chmodSync(path.join(site.top, 'home', name, '.forward'), name === 'anna' ? 0o666 : 0o644)
+      if (uid === 0) chownSync(path.join(site.top, 'home', name, '.forward'), 1000 + names.indexOf(name), 0)
+    }
+    const { report } = await site.migrate('--verify')
+    const owned = uid === 0
+    assert.match(
+      report.elsewhere.find(({ address }) => address === 'anna@domain1.com')?.why ?? '',
+      owned ? /others than its owner/ : /ignored/,
+    )
+    assert.match(
+      report.elsewhere.find(({ address }) => address === 'otto@domain1.com')?.why ?? '',
+      owned ? /user_roots/ : /ignored/,
+    )
+    const users = report.verify?.map(({ address }) => address) ?? []
+    assert.ok(users.includes('eva@domain1.com') && !users.includes('daemon@domain1.com'), users.join())
   })
 })
 
