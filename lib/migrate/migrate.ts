@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { At, Problem } from '../conf/problem.js'
 import type { Snapshot } from '../suite/snapshot-types.js'
@@ -10,7 +9,7 @@ import { readLists, type FoundLists } from './lists.js'
 import { iniWithPrefixes, planConf, readBytes, type ConfPlan, type PlanInput } from './plan.js'
 import { makeStage, type Stage } from './stage.js'
 import type { PlannedFile } from './types.js'
-import { changes, findPlaces, makeFolder, ownerOf, writeFiles } from './write.js'
+import { changes, findPlaces, makeDirectory, makeFolder, ownerOf, writeFiles } from './write.js'
 
 export interface MigrateInput extends PlanInput {
   readonly listen: string | undefined
@@ -173,7 +172,7 @@ export async function carryOut(
   files: readonly PlannedFile[],
   now: Date,
 ): Promise<Map<string, string>> {
-  await mkdir(directory, { recursive: true })
+  await makeDirectory(directory)
   const names = files.filter(changes).map(({ name }) => name)
   const places = await findPlaces(directory, names)
   const owner = await ownerOf(directory)

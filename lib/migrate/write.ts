@@ -104,6 +104,11 @@ export async function ownerOf(directory: string): Promise<Owner> {
   return { uid, gid }
 }
 
+/** Makes the Haraka directory where there is none. */
+export async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true })
+}
+
 /** Makes a folder, and those above it. */
 export async function makeFolder(folder: string, { uid, gid }: Owner): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
