@@ -64,6 +64,12 @@ export function startUnixSuite(dir: string): Promise<BenchServer> {
   return startSuiteWith(makeSite(dir), ['authent_method unix_user'], {})
 }
 
+/** The suite with a user module of these lines; the users are `u0` and so on. */
+export async function startSuiteAsking(name: string, lines: readonly string[]): Promise<BenchServer> {
+  const suite = await startSuiteWith(makeSite(tempDir('bench')), ['authent_method external', ...lines], {})
+  return { ...suite, name }
+}
+
 interface Site {
   readonly dir: string
   readonly mail: string

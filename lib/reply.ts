@@ -33,6 +33,31 @@ const REPLIES = {
   notReady: [451, '4.3.0', () => 'This server cannot take mail just now, please try again later'],
   notKept: [451, '4.3.0', () => 'The message could not be stored just now, please send it again later'],
 
+  tooMuchFromIp: [450, '4.7.1', (ip) => `Too much mail from your address ${ip} lately, please try again later`],
+
+  // VRFY and EXPN (RFC 5321 3.5)
+  verified: [250, '2.1.5', (address) => `<${address}>`],
+  verifiedElsewhere: [251, '2.1.5', (address) => `User not local; will forward to <${address}>`],
+  notVerified: [252, '2.5.0', () => 'This is not told here, but mail is taken or refused when it is sent'],
+  noAddressToVerify: [501, '5.5.4', () => 'Name a user or an address'],
+
+  // AUTH (RFC 4954 4 and 6)
+  authContinue: [334, '', (challenge) => challenge],
+  authDone: [235, '2.7.0', () => 'You are logged in'],
+  authFailed: [535, '5.7.8', () => 'User name or password is wrong'],
+  authTooMany: [454, '4.7.0', () => 'Too many failed logins, please try again later'],
+  authUnavailable: [454, '4.3.0', () => 'Passwords cannot be checked just now, please try again later'],
+  authCancelled: [501, '5.7.0', () => 'The login is cancelled'],
+  authBadBase64: [501, '5.5.2', () => 'That is not the base64 form of an answer'],
+  authBadForm: [501, '5.5.2', () => 'That is not what this mechanism answers'],
+  authTooLong: [500, '5.5.6', () => 'That line is too long'],
+  authNoArgument: [501, '5.5.4', () => 'Name a mechanism, PLAIN or LOGIN, and at most one answer'],
+  authUnknownMechanism: [504, '5.5.4', () => 'There are the mechanisms PLAIN and LOGIN'],
+  authNeedsTls: [538, '5.7.11', () => 'Say STARTTLS first: passwords are not taken in the clear'],
+  authBeforeHello: [503, '5.5.1', () => 'Say EHLO first'],
+  authTwice: [503, '5.5.1', () => 'You are logged in already'],
+  authInTransaction: [503, '5.5.1', () => 'Not while a message is being sent: end it first, or say RSET'],
+
   // ETRN (RFC 1985 5.3, Q4-Q6). Those of a node have no status: programs read the number behind 253.
   etrnStarted: [250, '', (node) => `OK, sending of mail for node ${node} started`],
   etrnNothing: [251, '', (node) => `OK, no messages waiting for node ${node}`],

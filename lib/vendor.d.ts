@@ -26,4 +26,12 @@ declare module 'haraka-constants' {
   export const disconnect: number
   export const ok: number
   export const delay: number
+  export const connection: {
+    readonly state: { readonly CMD: number; readonly PAUSE_SMTP: number; readonly DISCONNECTING: number }
+  }
+}
+
+declare module 'unix-crypt-td-js' {
+  /** crypt(3) by DES: salt and hash, 13 characters. */
+  export default function unixCryptTD(password: readonly number[], salt: string): string
 }

@@ -1,5 +1,6 @@
 import { attachAccess } from './access/hooks.js'
 import { attachAdmin } from './admin/hooks.js'
+import { attachAuth } from './auth/hooks.js'
 import { attachDsn } from './dsn/hooks.js'
 import { attachEtrn } from './etrn/hooks.js'
 import type { HarakaPlugin } from './haraka/types.js'
@@ -11,6 +12,7 @@ import { shareSuite, type Shared } from './shared.js'
 
 const ATTACH: Record<Line, (plugin: HarakaPlugin, shared: Shared) => void> = {
   access: attachAccess,
+  auth: attachAuth,
   dsn: attachDsn,
   rcpt: attachRcpt,
   queue: attachQueue,

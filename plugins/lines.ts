@@ -1,4 +1,4 @@
 /** The lines of config/plugins, `dmail/<line>`, in the order in which `dmail` loads them (DESIGN: fixed names). */
-export const LINES = ['access', 'dsn', 'rcpt', 'queue', 'outbound', 'etrn', 'admin'] as const
+export const LINES = ['access', 'auth', 'dsn', 'rcpt', 'queue', 'outbound', 'etrn', 'admin'] as const
 
 export type Line = (typeof LINES)[number]

@@ -10,5 +10,5 @@ for (const line of LINES) {
   const manifest = { name: `haraka-plugin-dmail-${line}`, private: true, main: `../dist/plugins/${line}/index.js` }
   writeFileSync(new URL('package.json', folder), `${JSON.stringify(manifest, null, 2)}\n`)
 }
-for (const program of ['bin/dmail.js', 'authent/file.js'])
+for (const program of ['bin/dmail.js', 'bin/drespond.js', 'authent/file.js', 'authent/sql.js', 'authent/ldap.js'])
   chmodSync(new URL(`../dist/${program}`, import.meta.url), 0o755)

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { clearCacheCommand } from './clear-cache.js'
 import { etrnCommand } from './etrn.js'
 import { etrnRemoteCommand } from './etrn-remote.js'
 import { queueAction, queueList, queueShow } from './queue.js'
@@ -69,6 +70,11 @@ export function addServerCommands(
     .summary('show the running server, its queue by domain, and suspensions')
     .description('Shows the running server, the mail in its queue by domain, what is suspended and why.')
     .action((options: ServerOptions) => run(statusCommand(options, terminal)))
+
+  common(program.command('clear-cache'))
+    .summary('forget what is known of users')
+    .description('Forgets the answers of the user directory, so that a change of a user counts with the next message.')
+    .action((options: ServerOptions) => run(clearCacheCommand(options, terminal)))
 }
 
 type EtrnOptions = ServerOptions & { readonly remote?: string }

@@ -78,13 +78,10 @@ export function parseSettings(lines: readonly SettingLine[], mapPath: MapPath, f
 function readSetting(building: Building, line: SettingLine): void {
   const spec = settingNamed(line.name)
   if (spec === undefined) {
-    report(
-      building,
-      'warning',
-      line.at,
-      `"${line.name}" is not a known setting`,
-      'check the spelling; the line is ignored',
-    )
+    const hint = /recent_?pop|pop_?before/.test(line.name)
+      ? 'POP before SMTP is replaced by SMTP AUTH: set forward_user true; the line is ignored'
+      : 'check the spelling; the line is ignored'
+    report(building, 'warning', line.at, `"${line.name}" is not a known setting`, hint)
   } else if (spec.handled === 'suite') {
     readSuiteSetting(building, line, spec)
   } else if (spec.handled !== 'obsolete') {

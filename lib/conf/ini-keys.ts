@@ -197,6 +197,65 @@ export const INI_KEYS = [
   },
 
   {
+    section: 'auth',
+    key: 'plaintext',
+    kind: 'bool',
+    default: 'false',
+    warns: {
+      value: true,
+      message: 'passwords are taken over connections that anybody on the way can read',
+      hint: 'remove plaintext and give Haraka a certificate (plugin tls)',
+    },
+    note: 'Whether AUTH is offered without TLS to other than loopback clients (A5).',
+  },
+  {
+    section: 'auth',
+    key: 'offer_to',
+    kind: 'ips',
+    default: '*',
+    note: 'Clients that AUTH is offered to: a list of IP addresses, patterns and ranges.',
+  },
+  {
+    section: 'auth',
+    key: 'ip_failures',
+    kind: 'rate',
+    default: '5/10m',
+    off: true,
+    note: 'Failed logins of one client address, an IPv6 network of 64 bits, before it has to wait (A5).',
+  },
+  {
+    section: 'auth',
+    key: 'user_failures',
+    kind: 'rate',
+    default: '20/10m',
+    off: true,
+    note: 'Failed logins with one user name, from wherever, before it has to wait.',
+  },
+  {
+    section: 'auth',
+    key: 'failure_delay',
+    kind: 'duration',
+    default: '2s',
+    note: 'How long the answer to a failed login takes, whatever the reason.',
+  },
+
+  {
+    section: 'access',
+    key: 'fromip_period',
+    kind: 'duration',
+    default: '1h',
+    min: 1000,
+    note: 'The time that fromip_max counts in.',
+  },
+  {
+    section: 'access',
+    key: 'vrfy',
+    kind: 'bool',
+    default: 'false',
+    note: 'Whether VRFY and EXPN tell who exists and who is behind an alias; if not, they are answered 252.',
+  },
+
+  {
     section: 'outbound',
     key: 'retry_interval',
     kind: 'duration',

@@ -3,6 +3,7 @@ import { parseSettings, type DmailConf } from './dmail-conf.js'
 import type { DmailIni } from './ini-keys.js'
 import { parseIni, type ParsedIni } from './ini.js'
 import { readSettingLines } from './lines.js'
+import { checkLogins } from './logins.js'
 import type { MapPath } from './paths.js'
 import type { Problem } from './problem.js'
 import { checkRas } from './ras.js'
@@ -41,7 +42,12 @@ export async function loadConfiguration(harakaDir: string): Promise<Configuratio
     return { ...common, conf, problems: [...iniProblems, ...lineProblems], fatal: lineProblems }
   }
   const { conf, problems, fatal } = parseSettings(lines, mapPath, 'dmail.conf')
-  return { ...common, conf, problems: [...iniProblems, ...lineProblems, ...problems, ...checkRas(conf, ini)], fatal }
+  return {
+    ...common,
+    conf,
+    problems: [...iniProblems, ...lineProblems, ...problems, ...checkRas(conf, ini), ...checkLogins(conf)],
+    fatal,
+  }
 }
 
 async function loadIni(file: string, base: string): Promise<ParsedIni> {

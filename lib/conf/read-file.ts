@@ -9,16 +9,22 @@ export type FileContent =
 
 /**
  * Reads a regular file of at most `maxBytes`. Anything else (a directory, a FIFO that would block, a device without
- * end, a file that grows past the limit while it is read) is an answer, not an exception.
+ * end, a file that grows past the limit while it is read) is an answer, not an exception. With `own` the file itself must bear
+ * the name: whoever may make links there could otherwise have any file read that the reader may read.
  */
-export async function readRegularFile(file: string, maxBytes: number): Promise<FileContent> {
+export async function readRegularFile(
+  file: string,
+  maxBytes: number,
+  { own = false }: { readonly own?: boolean } = {},
+): Promise<FileContent> {
   let handle: FileHandle | undefined
   try {
     // O_NONBLOCK: opening a FIFO without a writer would otherwise wait for ever.
-    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | (own ? constants.O_NOFOLLOW : 0))
     const stat = await handle.stat()
     if (stat.isDirectory()) return failed(`"${file}" is a directory`, 'name a file')
     if (!stat.isFile()) return failed(`"${file}" is not a regular file`, 'name a regular file')
+    if (own && stat.nlink > 1) return failed(`"${file}" has ${stat.nlink} hard links`, 'put a copy in its place')
     if (stat.size > maxBytes) return tooLarge(file, maxBytes)
     return await readWhole(handle, stat.size, file, maxBytes)
   } catch (error) {
@@ -46,6 +52,7 @@ function describe(file: string, error: unknown): FileContent {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return { ...failed(`"${file}" does not exist`, 'create it or correct the path'), missing: true }
   }
+  if (code === 'ELOOP') return failed(`"${file}" is a symbolic link`, 'put the file itself in its place')
   if (code === 'EACCES' || code === 'EPERM') {
     return failed(`"${file}" may not be read`, 'give the account Haraka runs as the right to read it')
   }
@@ -53,7 +60,8 @@ function describe(file: string, error: unknown): FileContent {
 }
 
 function tooLarge(file: string, maxBytes: number): FileContent {
-  return failed(`"${file}" is larger than ${maxBytes / 1024 / 1024} MiB`, 'is it the right file?')
+  const limit = maxBytes < 1024 * 1024 ? `${maxBytes / 1024} KiB` : `${maxBytes / 1024 / 1024} MiB`
+  return failed(`"${file}" is larger than ${limit}`, 'is it the right file?')
 }
 
 function failed(message: string, hint: string): FileContent & { ok: false } {

@@ -7,19 +7,6 @@ import type { Kind } from './value.js'
  * whether it may be repeated counts as single.
  */
 export const OTHER_SETTINGS: readonly SettingSpec[] = [
-  // Not yet
-  other('forward_user', 'D', 'unsupported', 'Not supported yet: who may relay after SMTP AUTH.', { kind: 'bool' }),
-  other(
-    'fromip_max',
-    'D',
-    'unsupported',
-    "Not supported yet: mail per client address; Haraka's limit plugin does it now.",
-    { place: limit('rate_rcpt_host', 'default=$/1h', 'default') },
-  ),
-  other('fromip_nolimit', 'D', 'unsupported', 'Not supported yet: client addresses that fromip_max does not touch.', {
-    place: limit('rate_rcpt_host', '$=0'),
-  }),
-
   // Done by Haraka or one of its plugins
   other('add_footer', 'D', 'unsupported', 'No footer is added; a signed message would not survive it.', {
     multi: true,
@@ -29,37 +16,36 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
   }),
   other('allow_ip', '-', 'haraka', "Use Haraka's access plugin (config/access.ini)."),
   other('archive_batch', 'D', 'obsolete', 'Archives were moved by a nightly batch file; use cron.'),
-  other('bomb_dec', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini).", { multi: true }),
-  other('bomb_dir', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin, which refuses and keeps no copies."),
-  other('bomb_entries', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini)."),
-  other(
-    'bomb_exception_from',
-    'D',
-    'haraka',
-    "Mail bombs: use the history and rate sections of Haraka's limit plugin.",
-    { place: limit('rate_rcpt_sender', '$=0') },
-  ),
-  other(
-    'bomb_exception_ip',
-    'D',
-    'haraka',
-    "Mail bombs: use the rate files of Haraka's limit plugin, a line per address.",
-    { place: limit('rate_rcpt_host', '$=0') },
-  ),
-  other(
-    'bomb_exception_to',
-    'D',
-    'haraka',
-    "Mail bombs: use [rate_rcpt] of Haraka's limit plugin, a line per address.",
-    { place: limit('rate_rcpt', '$=0') },
-  ),
-  other('bomb_max', 'D', 'haraka', "Mail bombs: use Haraka's limit plugin (config/limit.ini).", {
-    place: limit('rate_rcpt_sender', 'default=$/5m', 'default'),
+  other('bomb_dec', 'D', 'haraka', bombs('a rate has its period in itself: default=50/1h'), { multi: true }),
+  other('bomb_dir', 'D', 'haraka', bombs('it refuses, and keeps no copies')),
+  other('bomb_entries', 'D', 'haraka', bombs('it counts in Redis, without a limit of entries')),
+  other('bomb_exception_from', 'D', 'haraka', bombs('in [rate_rcpt_sender] the line "SENDER=0" exempts a sender'), {
+    place: limit('rate_rcpt_sender', '$=0'),
   }),
+  other('bomb_exception_ip', 'D', 'haraka', bombs('in [rate_conn] the line "ADDRESS=0" exempts a client'), {
+    place: limit('rate_conn', '$=0'),
+  }),
+  other('bomb_exception_to', 'D', 'haraka', bombs('in [rate_rcpt] the line "RECIPIENT=0" exempts a recipient'), {
+    place: limit('rate_rcpt', '$=0'),
+  }),
+  other(
+    'bomb_max',
+    'D',
+    'haraka',
+    bombs('[rate_rcpt] with enabled=true and default=NUMBER/1h, NUMBER from this line'),
+    {
+      place: limit('rate_rcpt', 'default=$/1h', 'default'),
+    },
+  ),
   other('dns_host', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
   other('dns_timeout', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
   other('filter_file', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
-  other('hide_auth', 'D', 'unsupported', 'There is no record of POP logins to go by; users log in with SMTP AUTH.'),
+  other(
+    'hide_auth',
+    'D',
+    'unsupported',
+    'SMTP AUTH takes the place of POP before SMTP, of which there is no record; [auth] offer_to of dmail.ini names the clients that AUTH is offered to.',
+  ),
   other('log_data', 'D', 'haraka', 'Haraka keeps no copy of the data; it logs what config/log.ini says.'),
   other('log_level', 'C', 'haraka', 'Set the level in config/log.ini.', {
     place: {
@@ -71,7 +57,12 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
     },
   }),
   other('mail_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
-  other('msg_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
+  other(
+    'msg_filter',
+    'D',
+    'haraka',
+    'Filter with rspamd (haraka-plugin-rspamd: rules over headers and bodies) or karma (a score over all plugins).',
+  ),
   other('dwatch_path', 'C', 'obsolete', 'DWatch is not used: let the service manager watch Haraka.'),
 
   // The POP server
@@ -120,6 +111,11 @@ function limit(section: string, proposal: string, key?: string): HarakaPlace {
 function other(name: string, server: Server, handled: Handled, note: string, form: Form = {}): SettingSpec {
   const place = form.place === undefined ? {} : { place: form.place }
   return { name, kind: form.kind ?? 'text', multi: form.multi ?? false, server, handled, note, ...place }
+}
+
+/** Mail bombs: what to write into config/limit.ini. */
+function bombs(how: string): string {
+  return `Mail bombs: use Haraka's limit plugin (config/limit.ini): ${how}.`
 }
 
 function pop(name: string, instead: string): SettingSpec {

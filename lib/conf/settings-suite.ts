@@ -314,6 +314,34 @@ export const SUITE_SETTINGS = [
     note: 'The most recipients one message may have.',
   },
 
+  {
+    name: 'fromip_max',
+    kind: 'int',
+    multi: false,
+    server: 'D',
+    handled: 'suite',
+    min: 1,
+    max: 1_000_000,
+    note: 'The most messages one client address may send in an hour ([access] fromip_period).',
+  },
+  {
+    name: 'fromip_nolimit',
+    kind: 'ips',
+    multi: true,
+    server: 'D',
+    handled: 'suite',
+    note: 'Client addresses that fromip_max does not touch.',
+  },
+  {
+    name: 'forward_user',
+    kind: 'bool',
+    multi: false,
+    server: 'D',
+    handled: 'suite',
+    default: false,
+    note: 'Whether users may log in with SMTP AUTH, and then relay.',
+  },
+
   // The server, semantics 10 to 12
   {
     name: 'sysadmin',

@@ -154,6 +154,8 @@ export interface Commands {
   /** `domain.example`, or `@domain.example` for its sub-domains as well. */
   etrn: { args: { readonly node: string }; item: never; result: FlushResult }
   status: { args: Record<string, never>; item: never; result: Status }
+  /** Forgets the answers of the user directory, in every process. */
+  'clear-cache': { args: Record<string, never>; item: never; result: Pick<Coverage, 'workers' | 'missing'> }
 }
 
 export type CommandName = keyof Commands

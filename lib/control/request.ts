@@ -29,6 +29,7 @@ const READERS: { readonly [Name in CommandName]: (args: Args) => Commands[Name][
   resume: ({ domain }) => (typeof domain === 'string' ? { domain } : undefined),
   etrn: ({ node }) => (typeof node === 'string' ? { node } : undefined),
   status: () => ({}),
+  'clear-cache': () => ({}),
 }
 
 /** Reads one line of the control socket. Never throws. */

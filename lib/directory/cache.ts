@@ -1,3 +1,4 @@
+import { passwordsOf } from './passwords.js'
 import type { LookupResult, UserDirectory } from './types.js'
 
 export interface CacheOptions {
@@ -54,6 +55,7 @@ export function cachedDirectory(inner: UserDirectory, options: CacheOptions): Us
       if (asked === generation) keep(name, result)
       return result
     },
+    ...passwordsOf(inner),
     clear() {
       generation++
       entries.clear()

@@ -14,8 +14,11 @@ export type Answer =
 export interface ModuleChild {
   /** True when a request can be sent at once: not busy, not in its back-off, not closed. */
   ready(): boolean
-  /** Sends one command (no line end in it) and calls `done` exactly once. Only while `ready()`. */
-  ask(command: string, done: (answer: Answer) => void): void
+  /**
+   * Sends one command (no line end in it) and calls `done` exactly once. Only while `ready()`. `secret` is the part of it that
+   * must not be logged, should the process write it back.
+   */
+  ask(command: string, done: (answer: Answer) => void, secret?: string): void
   /** Fails a pending request, says `exit` and kills the process if that does not end it. */
   close(): void
 }
@@ -35,6 +38,7 @@ export interface ChildOptions {
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 30_000
 const EXIT_GRACE_MS = 2_000
+const HIDDEN_MS = 10_000
 const MAX_DATA_LINES = 1_000
 const STDERR_LINE = 1_024
 
@@ -50,6 +54,7 @@ export function moduleChild(options: ChildOptions): ModuleChild {
   const errors = boundedLog(log, clock)
   let running: ChildProcess | undefined
   let pending: { readonly done: (answer: Answer) => void; readonly cancel: () => void; dataLines: number } | undefined
+  const secrets = new Set<string>()
   let failures = 0
   let endPause: (() => void) | undefined
   let reading = false
@@ -61,7 +66,7 @@ export function moduleChild(options: ChildOptions): ModuleChild {
     return !closed && !reading && pending === undefined && endPause === undefined
   }
 
-  function ask(command: string, done: (answer: Answer) => void): void {
+  function ask(command: string, done: (answer: Answer) => void, secret?: string): void {
     if (!ready()) {
       done({ kind: 'failed', detail: 'the user module is not ready' })
       return
@@ -70,6 +75,7 @@ export function moduleChild(options: ChildOptions): ModuleChild {
       retire(running, `gave no answer within ${timeoutMs / 1000} s`)
     }
     pending = { done, cancel: clock.after(timeoutMs, late, true), dataLines: 0 }
+    if (secret !== undefined) keepHidden(secret)
     running ??= start()
     running?.stdin?.write(`${command}\n`)
   }
@@ -105,7 +111,7 @@ export function moduleChild(options: ChildOptions): ModuleChild {
       if (child === running && ready()) options.onReady()
     })
     const splitErr = lineSplitter(STDERR_LINE, (line) => {
-      errors('warn', `user module ${program} says: ${printable(line.toString())}`)
+      errors('warn', `user module ${program} says: ${printable(hide(line.toString()))}`)
     })
     child.stderr?.on('data', splitErr)
     letGo(child)
@@ -127,7 +133,7 @@ export function moduleChild(options: ChildOptions): ModuleChild {
         if (++pending.dataLines > MAX_DATA_LINES) retire(child, `wrote more than ${MAX_DATA_LINES} +DATA lines`)
         return
       case 'garbage':
-        retire(child, `answered "${printable(line)}"`)
+        retire(child, `answered "${printable(hide(line))}"`)
         return
       case 'ok':
       case 'err':
@@ -137,6 +143,16 @@ export function moduleChild(options: ChildOptions): ModuleChild {
       case 'dead':
         settle({ kind: 'line', line })
     }
+  }
+
+  /** What it says on stderr may arrive after its answer. */
+  function keepHidden(secret: string): void {
+    secrets.add(secret)
+    clock.after(timeoutMs + HIDDEN_MS, () => secrets.delete(secret), false)
+  }
+
+  function hide(text: string): string {
+    return [...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
   }
 
   function settle(answer: Answer): void {

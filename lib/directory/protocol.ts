@@ -3,12 +3,13 @@ import path from 'node:path'
 import type { MapPath } from '../conf/paths.js'
 import { parseFields } from './fields.js'
 import { printable } from './log.js'
-import type { LookupResult, UserRecord } from './types.js'
+import type { CheckResult, LookupResult, UserRecord } from './types.js'
 
 /** Longest reply line of a module, in bytes; a longer one is garbage. */
 export const REPLY_LIMIT = 16 * 1024
 
 const NAME_BYTES = 256
+const PASSWORD_BYTES = 256
 
 /**
  * True for a user name that may be sent to a module and may name a drop file (U2, U8): no blanks, control characters,
@@ -28,6 +29,16 @@ export function validName(name: string): boolean {
 /** The look-up command for a name, without line end; undefined for a name that must not be sent (U2). */
 export function encodeLookup(name: string): string | undefined {
   return validName(name) ? `lookup ${name}` : undefined
+}
+
+/**
+ * The command that checks a password, without line end; undefined for a name or a password that must not be sent. The
+ * protocol has no quoting: a blank in a password would begin the next argument.
+ */
+export function encodeCheck(name: string, password: string, ip: string): string | undefined {
+  const sendable =
+    password !== '' && Buffer.byteLength(password) <= PASSWORD_BYTES && !/[\s\p{Z}\p{Cc}\p{Cs}]/u.test(password)
+  return validName(name) && sendable ? `check ${name} ${password} ${ip}` : undefined
 }
 
 /**
@@ -71,6 +82,20 @@ export function parseReply(line: string, rules: DropFileRules): LookupResult {
       return unavailable(`the module answered "${printable(line)}"`)
     default:
       return garbage(line)
+  }
+}
+
+/** Reads the reply to a check: the same replies, of which only the first word counts. What it says may hold the password. */
+export function parseCheckReply(line: string): CheckResult {
+  switch (replyClass(line)) {
+    case 'ok':
+      return { kind: 'right' }
+    case 'err':
+      return { kind: 'wrong' }
+    case 'dead':
+      return { kind: 'unavailable', detail: 'the module answered -DEAD' }
+    default:
+      return { kind: 'unavailable', detail: 'the module answered what is no reply' }
   }
 }
 

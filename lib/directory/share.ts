@@ -1,3 +1,4 @@
+import { passwordsOf } from './passwords.js'
 import type { LookupResult, UserDirectory } from './types.js'
 
 /**
@@ -16,6 +17,7 @@ export function sharedLookups(inner: UserDirectory): UserDirectory {
       inFlight.set(name, started)
       return started
     },
+    ...passwordsOf(inner),
     clear() {
       // Whoever asks after a reload must not get an answer from before it.
       inFlight.clear()

@@ -40,12 +40,13 @@ export function failedNews(party: Party, attempt: Attempt, expired: boolean): Ne
   }
 }
 
-/** The news of a first deferral (N4). `untilMs`: when it is given up; undefined = never. */
+/** The news of a first deferral (N4), whose status is of class 4. `untilMs`: when it is given up; undefined = never. */
 export function delayedNews(party: Party, attempt: Attempt, untilMs: number | undefined): News {
+  const status = statusOf(attempt) ?? classOf(attempt, '4.4.1')
   return {
     party,
     event: 'delayed',
-    status: statusOf(attempt) ?? classOf(attempt, '4.4.1'),
+    status: status.replace(/^\d/, '4'),
     reason: wordsOf(party, attempt) ?? 'its mail server could not be reached',
     ...hopOf(party, attempt),
     ...(untilMs === undefined ? {} : { willRetryUntilMs: untilMs }),

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { decodeXtext, fromUtf8AddressXtext } from './xtext.js'
 
 /** What reports a sender wants of one recipient (RFC 3461 4.1). `never` alone, or any of the three. */
@@ -35,7 +36,7 @@ export type EsmtpParameters = readonly (readonly [name: string, value: string | 
 
 // RFC 3461 4.1 to 4.4: esmtp-values have these limits, in characters, without the keyword.
 const MAX_NOTIFY = 28
-const MAX_ORCPT = 500
+export const MAX_ORCPT = 500
 const MAX_ENVID = 100
 
 /**
@@ -102,10 +103,17 @@ function parseOrcpt(text: string): Parsed<OriginalRecipient> {
   const wrong = bad(`ORCPT is a type, a semicolon and an address of at most ${MAX_ORCPT} characters in xtext`)
   if (type === undefined || encoded === undefined || text.length > MAX_ORCPT) return wrong
   if (!/^[A-Za-z0-9-]+$/.test(type)) return wrong
-  const address = type.toLowerCase() === 'utf-8' ? decodeUtf8(encoded) : decodeXtext(encoded)
+  const address = type.toLowerCase() === 'utf-8' ? decodeUtf8(encoded) : decodeBytes(encoded)
   // A line end in it would end the field of a report.
   if (address === undefined || /[\x00-\x1f\x7f]/.test(address)) return wrong
   return good({ type, encoded, address })
+}
+
+/** Postfix gives an address in UTF-8 as the xtext of its bytes, with the type rfc822. */
+function decodeBytes(encoded: string): string | undefined {
+  const text = decodeXtext(encoded)
+  const bytes = Buffer.from(text ?? '', 'latin1')
+  return text !== undefined && isUtf8(bytes) ? bytes.toString('utf8') : text
 }
 
 /** RFC 6533 3: utf-8-addr-xtext over any channel, UTF-8 as it is where SMTPUTF8 was offered; a `+` stands for itself in neither. */

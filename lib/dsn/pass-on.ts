@@ -1,6 +1,6 @@
 import type { DsnNote } from './note.js'
 import { partiesOf } from './note.js'
-import type { Notify, NotifyOn } from './params.js'
+import { MAX_ORCPT, type Notify, type NotifyOn } from './params.js'
 import type { Party } from './party.js'
 import { isAscii } from './status-fields.js'
 import { encodeXtext, toUtf8AddressXtext } from './xtext.js'
@@ -33,7 +33,14 @@ function wishOf(wishes: readonly (Notify | undefined)[]): string | undefined {
 }
 
 function originalOf({ given, orcpt }: Party, address: string): string | undefined {
-  if (orcpt !== undefined) return `${orcpt.type};${orcpt.encoded}`
-  if (given === address) return undefined
-  return isAscii(given) ? `rfc822;${encodeXtext(given)}` : `utf-8;${toUtf8AddressXtext(given)}`
+  if (orcpt !== undefined && isAscii(orcpt.encoded)) return `${orcpt.type};${orcpt.encoded}`
+  if (orcpt === undefined && given === address) return undefined
+  // RFC 6533 3: UTF-8 as it is, as an ORCPT may have come, is only for who offers SMTPUTF8; this form is for everybody.
+  const made = inAscii(orcpt?.address ?? given)
+  // A next hop would refuse the recipient for it.
+  return made.length > MAX_ORCPT ? undefined : made
+}
+
+function inAscii(address: string): string {
+  return isAscii(address) ? `rfc822;${encodeXtext(address)}` : `utf-8;${toUtf8AddressXtext(address)}`
 }

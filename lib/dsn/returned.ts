@@ -6,8 +6,8 @@ const MAX_HEADERS = 64 * 1024
 
 const END_OF_HEADERS = '\r\n\r\n'
 
-/** The suite writes it in front of a copy that it forwards (R15); its value is where the sender's mail went. */
-const OUR_LINE = /^Delivered-To:[^\n]*\n/i
+/** The suite writes one in front of a copy each time it forwards it (R15); their values are where the sender's mail went. */
+const OUR_LINES = /^(?:Delivered-To:[^\n]*\n)+/i
 
 /**
  * What a report holds of the message it is about (N2): all of it up to `maxBytes`, or its header section. Cut at a line
@@ -17,9 +17,9 @@ export async function readReturned(message: MessageSource, whole: boolean, maxBy
   const limit = whole ? maxBytes : MAX_HEADERS
   // Latin-1, so that a character is a byte.
   const { text, more } = await readUpTo(message, limit + 4096, (sofar) => !whole && /\r?\n\r?\n/.test(sofar))
-  const own = text.replace(/\r?\n/g, '\r\n').replace(OUR_LINE, '')
-  const end = own.indexOf(END_OF_HEADERS)
-  const headers = end < 0 ? own : own.slice(0, end + 2)
+  const own = text.replace(/\r?\n/g, '\r\n').replace(OUR_LINES, '')
+  const end = endOfHeaders(own)
+  const headers = end < 0 ? own : own.slice(0, end)
   const wanted = whole ? own : headers
   const cut = wanted.length > limit || (more && (whole || end < 0))
   const kept = cut ? wanted.slice(0, wanted.lastIndexOf('\n', limit - 1) + 1) : wanted
@@ -37,6 +37,13 @@ export function fieldOf(headers: Buffer, name: string): string | undefined {
     .replace(/\s*\r?\n\s*/g, ' ')
     .trim()
   return value === '' ? undefined : value.slice(0, 500)
+}
+
+/** Where the blank line begins; it may be the first line. */
+function endOfHeaders(text: string): number {
+  if (text.startsWith('\r\n')) return 0
+  const at = text.indexOf(END_OF_HEADERS)
+  return at < 0 ? at : at + 2
 }
 
 async function readUpTo(

@@ -68,7 +68,7 @@ export const MIXED_SUBJECT = 'What became of your message'
 /** Cuts a text into its subject and its body. */
 export function splitText(text: string): { readonly subject: string; readonly body: string } {
   const end = text.indexOf('\n')
-  if (end < 0) return { subject: text.trim(), body: '{recipients}\n' }
+  if (end < 0) return { subject: text.trim(), body: '' }
   return { subject: text.slice(0, end).trim(), body: text.slice(end + 1) }
 }
 

@@ -28,12 +28,13 @@ export interface Connection {
   close(): void
 }
 
-/** Connects. `signal` ends it, and the connection, at any time. */
+/** Connects. `signal` ends it, and the connection, at any time; `peer` is what messages call the other side. */
 export async function openConnection(
   target: HostPort,
   { connectMs, replyMs }: Limits,
   open: OpenSocket,
   signal: AbortSignal,
+  peer = 'the provider',
 ): Promise<Connection> {
   signal.throwIfAborted()
   const first = open(target)
@@ -64,7 +65,7 @@ export async function openConnection(
       fail(new Error(connectionError(error)))
     })
     to.on('close', () => {
-      fail(new Error('the provider closed the connection'))
+      fail(new Error(`${peer} closed the connection`))
     })
   }
 
@@ -109,7 +110,7 @@ export async function openConnection(
     },
     async secure() {
       // What came in the clear behind the reply to STARTTLS could be anybody's (RFC 3207 6).
-      if (!reader.isEmpty()) throw new Error('the provider spoke in the clear after STARTTLS')
+      if (!reader.isEmpty()) throw new Error(`${peer} spoke in the clear after STARTTLS`)
       first.removeAllListeners('data')
       reader = createReplyReader()
       const secured = connectTls({

@@ -9,6 +9,13 @@ export interface AccessRules {
   readonly bannedRecipient: Matcher
   /** Recipients of one message; undefined = no limit. */
   readonly maxRecipients: number | undefined
+  /** Messages of one client address within `maxMessagesMs`; undefined = no limit. */
+  readonly maxMessages: number | undefined
+  readonly maxMessagesMs: number
+  /** Clients that may send any number. */
+  readonly anyMessages: Matcher
+  /** VRFY and EXPN are answered. */
+  readonly tellsUsers: boolean
 }
 
 /** ban_ip: refused at connect, unless ban_ip_except names the client. */

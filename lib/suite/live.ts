@@ -18,6 +18,8 @@ export interface Live {
   loaded(): Snapshot | undefined
   /** Begins to look at the files; a change builds a whole new snapshot and swaps it in. */
   watch(): void
+  /** Forgets what the user directory answered, with the forwards in it. */
+  clearUsers(): void
   /** Called after each load, the first included. */
   onLoad(listener: () => void): void
   close(): void
@@ -114,6 +116,9 @@ export function openLive(harakaDir: string, log: Log): Live {
   return {
     current: () => current,
     loaded: () => loaded,
+    clearUsers() {
+      users?.directory.clear()
+    },
     onLoad: (listener) => listeners.push(listener),
     watch() {
       if (watcher !== undefined) return

@@ -1,3 +1,4 @@
+import type { AuthSettings } from '../auth/settings.js'
 import type { Problem } from '../conf/problem.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
 import type { DsnSettings } from '../dsn/make-report.js'
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly tables: Tables
   readonly world: World
   readonly access: AccessRules
+  /** SMTP AUTH; undefined where it is not offered (A5). */
+  readonly auth: AuthSettings | undefined
   readonly delivery: DeliverySettings
   readonly schedule: Schedule
   /** suspend_domain, in the order of its lines (Q2). */

@@ -13,17 +13,21 @@ import type { UserDirectory } from '../directory/types.js'
 import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
+import { checkFilterRules } from './filter-rules.js'
 import { forwardFileReader } from './forward-files.js'
 import type { Texts } from '../dsn/texts.js'
 import { buildRas } from './ras.js'
 import { loadTexts } from './report-texts.js'
 import type { Snapshot } from './snapshot-types.js'
+import type { AuthSettings } from '../auth/settings.js'
+import type { Tables } from '../routing/tables.js'
 import {
   aliasFiles,
   aliasOrder,
   buildAccess,
   buildDsn,
   buildEtrn,
+  buildLogins,
   buildSuspensions,
   buildTables,
   dropRoots,
@@ -62,7 +66,7 @@ export async function loadAll(harakaDir: string): Promise<Loaded> {
     problems.push(...found)
     files.push(...read)
   }
-  problems.push(...(await checkRobotUser(configuration)))
+  problems.push(...(await checkRobotUser(configuration)), ...(await checkFilterRules(configuration.conf)))
   const {
     texts,
     problems: wrong,
@@ -143,6 +147,7 @@ export async function makeSnapshot(
     tables,
     world: makeWorld(users, configuration),
     access: buildAccess(configuration),
+    auth: buildAuth(configuration, tables, users),
     delivery: {
       mbox: ini.drop.mbox,
       fsync: ini.drop.fsync,
@@ -172,6 +177,22 @@ export async function makeSnapshot(
     ras: buildRas(configuration),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
+  }
+}
+
+/** forward_user (semantics 9, A5); nothing where the user directory knows no passwords. */
+function buildAuth(configuration: Configuration, tables: Tables, users: UserDirectory): AuthSettings | undefined {
+  const { conf, ini } = configuration
+  const check = users.check?.bind(users)
+  if (check === undefined || !conf.one('forward_user')) return undefined
+  const { offerTo, plaintext, ipFailures, userFailures, failureDelay } = ini.auth
+  return {
+    offerTo: offerTo.matches,
+    plaintext,
+    rates: { ip: ipFailures, user: userFailures },
+    failureDelayMs: failureDelay,
+    logins: buildLogins(configuration, tables),
+    check,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LoginRules } from '../auth/login.js'
 import type { Configuration } from '../conf/load.js'
 import { formatAt } from '../conf/problem.js'
 import type { DsnSettings } from '../dsn/make-report.js'
@@ -10,6 +11,8 @@ import { forwardTable } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
 import type { RelayRule } from '../routing/relay.js'
 import type { AliasFile, Tables } from '../routing/tables.js'
+import { foldDomain } from '../address.js'
+import { parseIp } from '../conf/ip-list.js'
 import { foldDomainList } from '../conf/value-mail.js'
 import type { Matcher } from '../conf/wildcard.js'
 
@@ -147,13 +150,41 @@ export function buildDsn({ conf, ini }: Configuration, texts: Texts): DsnSetting
   }
 }
 
-export function buildAccess({ conf }: Configuration): AccessRules {
+/** Whose a login name is: the mail domains, and the `@suffix` or IP of the vdomain lines. */
+export function buildLogins({ conf }: Configuration, { mainDomain, localDomains, naming }: Tables): LoginRules {
+  const main = localDomains.get(mainDomain)
+  if (main === undefined) throw new Error('the main domain is not local')
+  const vdomains = conf.all('vdomain').flatMap(({ value: { login, domain } }) => {
+    const found = localDomains.get(domain)
+    return found === undefined ? [] : [{ login, domain: found }]
+  })
+  return {
+    main,
+    domains: new Map([
+      ...vdomains.filter(({ login }) => login.startsWith('@')).map(suffixOf),
+      // The address of a user is always a login name.
+      ...localDomains,
+    ]),
+    byLocalIp: new Map(vdomains.map(({ login, domain }) => [parseIp(login)?.toString() ?? '', domain])),
+    naming,
+  }
+}
+
+function suffixOf({ login, domain }: { readonly login: string; readonly domain: LocalDomain }): [string, LocalDomain] {
+  return [foldDomain(login.slice(1)), domain]
+}
+
+export function buildAccess({ conf, ini }: Configuration): AccessRules {
   return {
     bannedIp: anyOf(conf.all('ban_ip')),
     bannedIpExcept: anyOf(conf.all('ban_ip_except')),
     bannedSender: anyOf(conf.all('ban_mailfrom')),
     bannedRecipient: anyOf(conf.all('ban_rcptto')),
     maxRecipients: conf.one('max_rcpts'),
+    maxMessages: conf.one('fromip_max'),
+    maxMessagesMs: ini.access.fromipPeriod,
+    anyMessages: anyOf(conf.all('fromip_nolimit')),
+    tellsUsers: ini.access.vrfy,
   }
 }
 

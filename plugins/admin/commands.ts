@@ -73,6 +73,14 @@ export function commands(
       return result
     },
 
+    async 'clear-cache'() {
+      // A master has a cache of its own, and is none of those asked.
+      live.clearUsers()
+      const { answers, missing } = await askAll(crew, 'users.clear', {})
+      notice('the cache of user look-ups is empty')
+      return { workers: answers.length, missing }
+    },
+
     async status() {
       const ras = hub.ras()
       return {

@@ -22,6 +22,10 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     plugin.lognotice(`dmail: ${text}`)
   }
   onShutdown.push(answerForQueue(crew, shared.care(plugin), notice))
+  onAll(crew, 'users.clear', () => {
+    shared.live.clearUsers()
+    return undefined
+  })
   let told = false
   onAll(crew, 'operator', (state) => {
     told = true

@@ -32,6 +32,7 @@ export interface Questions {
   'queue.totals': { args: Record<string, never>; answer: QueueTotals & { readonly complete: boolean } }
   'queue.domains': { args: { readonly domains: readonly string[] }; answer: readonly DomainSummary[] }
   'queue.count': { args: { readonly domain: string }; answer: number }
+  'users.clear': { args: Record<string, never>; answer: undefined }
   /** Puts in force what operators decided. */
   operator: { args: OperatorState; answer: undefined }
 }

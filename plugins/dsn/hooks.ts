@@ -43,6 +43,9 @@ export function attachDsn(plugin: HarakaPlugin, shared: Shared): void {
     for (const one of held) one.start()
   }
 
+  /** Failed for good and waiting for their reports: not delayed. */
+  const unreported = new WeakSet<HarakaHmail>()
+
   plugin['dmail_dsn_bounce'] = (next: Next, hmail: HarakaHmail): void => {
     Promise.resolve()
       .then(() => tell(hmail, failure(hmail, care.isGivenUp(hmail))))
@@ -52,6 +55,7 @@ export function attachDsn(plugin: HarakaPlugin, shared: Shared): void {
       .catch((error: unknown) => {
         // Without its report the message would vanish: it goes on waiting, whatever its age.
         hmail.logerror(`dmail: the report of a failure cannot be written: ${describeError(error)}`)
+        unreported.add(hmail)
         hmail.refcount++
         next(ok)
         care.waitAgain(hmail, WRITE_AGAIN_S, 'the report of its failure cannot be written')
@@ -72,7 +76,7 @@ export function attachDsn(plugin: HarakaPlugin, shared: Shared): void {
   }
 
   plugin['dmail_dsn_deferred'] = (next: Next, hmail: HarakaHmail): void => {
-    tellAndGoOn(next, hmail, () => delay(hmail, care.expiryOf(hmail)))
+    tellAndGoOn(next, hmail, () => (unreported.delete(hmail) ? [] : delay(hmail, care.expiryOf(hmail))))
   }
   plugin.register_hook('deferred', 'dmail_dsn_deferred', LAST)
 

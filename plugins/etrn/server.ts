@@ -1,7 +1,7 @@
 import { cont, ok } from 'haraka-constants'
 import { etrnAnswer, type EtrnResult } from '../../lib/etrn/answer.js'
 import { judgeEtrn } from '../../lib/etrn/judge.js'
-import { createRateLimit } from '../../lib/etrn/rate.js'
+import { createRateLimit } from '../../lib/rate.js'
 import { etrnArgument, type EtrnNode } from '../../lib/etrn/request.js'
 import { reply, replyText, type Reply } from '../../lib/reply.js'
 import { flushEverywhere } from '../flush.js'

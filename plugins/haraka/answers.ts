@@ -27,7 +27,16 @@ export function acceptanceOf(recipient: QueuedRecipient, parameters: readonly un
 function answerOf(recipient: QueuedRecipient): HopAnswer | undefined {
   const { dsn_smtp_code: code, dsn_smtp_extc: status, dsn_smtp_response: text, dsn_remote_mta: host } = recipient
   if (typeof code !== 'string' && typeof code !== 'number') return undefined
-  return { code: String(code), status: textOf(status), text: textOf(text) ?? '', host: textOf(host) }
+  return { code: String(code), host: textOf(host), ...withStatus(textOf(status), textOf(text) ?? '') }
+}
+
+/** Haraka takes a status for text when one of its numbers has more than one digit (RFC 3463 2: up to three). */
+function withStatus(status: string | undefined, text: string): Pick<HopAnswer, 'status' | 'text'> {
+  const inText = status === undefined ? /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(text)?.[0] : undefined
+  if (inText === undefined) return { status, text }
+  // Each line of a reply has it.
+  const words = text.split(' ').filter((word) => word !== inText)
+  return { status: inText, text: words.join(' ') }
 }
 
 function textOf(value: unknown): string | undefined {

@@ -8,6 +8,7 @@ import type { HarakaConnection, HarakaPlugin, Next } from './types.js'
 export type Answer =
   | { readonly do: 'continue' }
   | { readonly do: 'accept'; readonly text: string }
+  | { readonly do: 'say'; readonly reply: Reply }
   | { readonly do: 'refuse'; readonly reply: Reply; readonly disconnect?: boolean }
 
 export const CONTINUE: Answer = { do: 'continue' }
@@ -15,6 +16,11 @@ export const CONTINUE: Answer = { do: 'continue' }
 /** `2.1.5 text`: an accepting reply as Haraka sends it, status first. */
 export function accept(reply: Reply): Answer {
   return { do: 'accept', text: `${reply.enhanced} ${reply.text}` }
+}
+
+/** Ends the hook with a reply that carries its own code, and without what Haraka does at a refusal. */
+export function say(reply: Reply): Answer {
+  return { do: 'say', reply }
 }
 
 export function refuse(reply: Reply, disconnect = false): Answer {
@@ -75,6 +81,9 @@ function respond(next: Next, answer: Answer): void {
       return
     case 'accept':
       next(ok, answer.text)
+      return
+    case 'say':
+      next(ok, toDsn(answer.reply))
       return
     case 'refuse': {
       const { reply, disconnect } = answer

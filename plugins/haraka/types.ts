@@ -71,12 +71,25 @@ export interface HarakaTransaction {
 
 export interface HarakaConnection extends Logging {
   readonly remote: { readonly ip: string }
+  readonly local: { readonly ip: string; readonly host: string }
+  readonly tls: { readonly enabled: boolean }
+  readonly notes: Record<string, unknown>
+  readonly results: { add(who: { readonly name: string }, result: Readonly<Record<string, unknown>>): void }
   /** The command being answered, without its line end. */
-  readonly current_line: string
+  current_line: string
+  /** A state of haraka-constants' `connection.state`. */
+  state: number
+  /** Called with each line that comes in. */
+  process_line: (line: Buffer) => void
+  /** Makes received_line() say that the client logged in. */
+  authheader?: string
+  /** Adds to the Authentication-Results of the messages to come. */
+  auth_results(text: string): unknown
+  logprotocol(message: string): void
   relaying: boolean
   readonly transaction: HarakaTransaction | null
-  /** `verb` is null (3.1, 3.3) before EHLO and HELO. */
-  readonly hello: { readonly verb: string | null }
+  /** `verb` is null (3.1, 3.3) before EHLO and HELO; `host` also after STARTTLS. */
+  readonly hello: { readonly verb: string | null; readonly host?: string | null }
   /** Lines of the reply to EHLO; in the capabilities hook. */
   readonly capabilities: string[] | null
   respond: (code: number, message: unknown, after?: () => void) => unknown

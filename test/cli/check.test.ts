@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import type { CheckReport } from '../../lib/conf/check.js'
 import { people, withDirectory, type Site } from '../routing/support.js'
@@ -31,6 +33,19 @@ describe('dmail check', () => {
     const { exit, out } = await checked(WARNED)
     assert.equal(exit, 0)
     assert.match(out, /0 errors, 2 warnings\n$/)
+  })
+
+  it('warns of the rules of MFilter in work_path', async () => {
+    const warnings = await withDirectory({ ...GOOD, conf: `${GOOD.conf ?? ''}\nwork_path work` }, async (dir) => {
+      const work = path.join(dir, 'work')
+      const read = async () => (JSON.parse((await dmail(['check', '--json', '-c', dir])).out) as CheckReport).warnings
+      mkdirSync(work)
+      assert.deepEqual(await read(), [])
+      writeFileSync(path.join(work, 'mfilter.rul'), '')
+      return await read()
+    })
+    assert.equal(warnings.length, 1)
+    assert.match(`${warnings[0]?.message ?? ''} ${warnings[0]?.hint ?? ''}`, /mfilter\.rul is not read.*rspamd.*karma/)
   })
 
   it('ends with 1 where there is an error, and says where', async () => {

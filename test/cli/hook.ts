@@ -60,6 +60,7 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
     live: {
       current: () => Promise.resolve(snapshot),
       loaded: () => snapshot,
+      clearUsers: silent,
       onLoad: silent,
       watch: silent,
       close: silent,

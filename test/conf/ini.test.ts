@@ -27,15 +27,24 @@ const DEFAULTS = {
     exitStatus: 'sysexits',
   },
   file: { userRoots: [] },
+  auth: {
+    plaintext: false,
+    offerTo: '*',
+    ipFailures: { count: 5, per: 600_000 },
+    userFailures: { count: 20, per: 600_000 },
+    failureDelay: 2000,
+  },
+  access: { fromipPeriod: 3_600_000, vrfy: false },
   outbound: { retryInterval: 7_200_000, suspendMaxHours: Number.POSITIVE_INFINITY },
   etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000 },
   dsn: { successFrom: '*', doubleBounces: true, texts: [] },
 }
 
 /** With texts in place of compiled patterns. */
-function plain({ etrn, dsn, ...others }: DmailIni): unknown {
+function plain({ auth, etrn, dsn, ...others }: DmailIni): unknown {
   return {
     ...others,
+    auth: { ...auth, offerTo: auth.offerTo.text },
     etrn: { ...etrn, allow: etrn.allow.text },
     dsn: { ...dsn, successFrom: dsn.successFrom.text },
   }

@@ -25,6 +25,24 @@ describe('loadConfiguration', () => {
     )
   })
 
+  it('says that unix_user knows no passwords for forward_user', async (t) => {
+    const rows: [lines: string, problems: string[]][] = [
+      ['forward_user true\nauthent_method unix_user', ['warning']],
+      ['forward_user true', ['warning']],
+      ['forward_user false', []],
+      ['forward_user true\nauthent_method external\nauthent_process /bin/users', []],
+    ]
+    for (const [lines, severities] of rows) {
+      const { problems } = await loadConfiguration(dirWith(t, { 'config/dmail.conf': complete(lines) }))
+      assert.deepEqual(
+        problems.map(({ severity }) => severity),
+        severities,
+        lines,
+      )
+      for (const { message } of problems) assert.match(message, /forward_user has no effect: .*AUTH is not offered/)
+    }
+  })
+
   it('does without a dmail.ini, and still watches for one', async (t) => {
     const dir = dirWith(t, { 'config/dmail.conf': complete('') })
     const { problems, files } = await loadConfiguration(dir)

@@ -185,7 +185,8 @@ describe('C6: settings that are not acted on', () => {
     ['dlist_path /x', 'warning dmail.conf:1:1: dlist_path is a setting of the mailing list server (DList)'],
     ['bomb_max 50', 'warning dmail.conf:1:1: bomb_max is set in Haraka, not here'],
     ['ras_timer whatever it was', 'warning dmail.conf:1:11: "whatever it was" is not a whole number from 1 to 525600'],
-    ['forward_user true', 'warning dmail.conf:1:1: forward_user is not supported'],
+    ['hide_auth recentpop', 'warning dmail.conf:1:1: hide_auth is not supported'],
+    ['forward_recentpop true', 'warning dmail.conf:1:1: "forward_recentpop" is not a known setting'],
     ['dwatch_path /x', undefined],
   ]
   for (const [line, problem] of rows) {
@@ -199,7 +200,10 @@ describe('C6: settings that are not acted on', () => {
   it('the hint says where to go', () => {
     assert.match(shown(confOf('pop_port 110').problems)[0] ?? '', /Dovecot/)
     assert.match(shown(confOf('bomb_max 1').problems)[0] ?? '', /limit plugin/)
-    assert.match(shown(confOf('forward_user true').problems)[0] ?? '', /not supported yet/i)
+    assert.match(shown(confOf('bomb_max 1').problems)[0] ?? '', /\[rate_rcpt\]/)
+    assert.match(shown(confOf('hide_auth recentpop').problems)[0] ?? '', /SMTP AUTH .*offer_to/)
+    assert.match(shown(confOf('forward_recentpop true').problems)[0] ?? '', /SMTP AUTH: set forward_user true/)
+    assert.match(shown(confOf('msg_filter x').problems)[0] ?? '', /rspamd.*karma/)
   })
 
   it('list() has every line in file order, whatever became of it', () => {

@@ -26,6 +26,7 @@ export function handlers(some: Partial<Handlers>): Handlers {
     resume: unexpected,
     etrn: unexpected,
     status: unexpected,
+    'clear-cache': unexpected,
     ...some,
   }
 }

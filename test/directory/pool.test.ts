@@ -150,3 +150,88 @@ test('idle modules do not keep a process alive', { timeout: 60_000 }, async () =
   const { stdout } = await promisify(execFile)(program, args)
   assert.equal(stdout, 'found\n')
 })
+
+test('passwords', async (t) => {
+  const { directory } = external(t, 1)
+  const check = (name: string, password: string) => directory.check?.(name, password, '192.0.2.7')
+  assert.deepEqual(await check('bob', 'right'), { kind: 'right' })
+  assert.deepEqual(await check('bob', 'left'), { kind: 'wrong' })
+  assert.deepEqual(await check('nobody', 'left'), { kind: 'wrong' })
+  assert.deepEqual(await check('bob', 'dead'), { kind: 'unavailable', detail: 'the module answered -DEAD' })
+})
+
+test('a name or password that the protocol cannot carry is wrong, and not sent (U2, U8)', async (t) => {
+  const { directory } = external(t, 1)
+  const rows: [name: string, password: string][] = [
+    ['bob', ''],
+    ['bob', 'two words'],
+    ['bob', 'right\nlookup fred'],
+    ['bob', 'a\u00a0b'],
+    ['bob', 'x'.repeat(257)],
+    ['bob right', 'right'],
+    ['../bob', 'right'],
+    ['-bob', 'right'],
+    ['', 'right'],
+  ]
+  for (const [name, password] of rows) {
+    assert.deepEqual(await directory.check?.(name, password, '192.0.2.7'), { kind: 'wrong' }, `${name} ${password}`)
+  }
+  assert.equal(found(await directory.lookup('bob')).fields.get('count'), '1')
+})
+
+test('a password that a module writes back is not logged, nor told', async (t) => {
+  const { directory, log } = external(t, 1)
+  const result = await directory.check?.('bob', 'echo-Xyzzy', '192.0.2.7')
+  await log.until(/I was told/)
+  await log.until(/answered/)
+  assert.match(JSON.stringify(result), /unavailable.*you said check bob \*\*\* 192\.0\.2\.7/)
+  assert.ok(!log.lines.join().includes('Xyzzy'), log.lines.join('\n'))
+})
+
+test('look-ups do not wait for passwords that take their time', async (t) => {
+  const { directory, log } = external(t, 2)
+  const checks = ['ann', 'bob', 'eve'].map((name) => directory.check?.(name, 'hang', '192.0.2.7'))
+  await log.until(/stuck for ann/)
+  for (const name of ['fred', 'john']) assert.equal(found(await directory.lookup(name)).name, name)
+  directory.close()
+  for (const check of checks) assert.equal((await check)?.kind, 'unavailable')
+  assert.ok(!log.lines.join().includes('stuck for bob'), 'one copy was kept free')
+})
+
+test('look-ups go before passwords where there is one copy', async (t) => {
+  const { directory, log } = external(t, 1)
+  const order: string[] = []
+  const silent = directory.lookup('late')
+  await log.until(/asked for late/)
+  const check = directory.check?.('ann', 'right', '192.0.2.7').then(() => order.push('check'))
+  const lookup = directory.lookup('fred').then(() => order.push('lookup'))
+  await Promise.all([silent, check, lookup])
+  assert.deepEqual(order, ['lookup', 'check'])
+})
+
+test('at most 100 passwords wait, and those that do take no place of a look-up', async (t) => {
+  const { directory, log } = external(t, 2)
+  const first = directory.check?.('ann', 'hang', '192.0.2.7')
+  await log.until(/stuck for ann/)
+  const waiting = Array.from({ length: 100 }, () => directory.check?.('bob', 'right', '192.0.2.7'))
+  const more = await directory.check?.('bob', 'right', '192.0.2.7')
+  assert.deepEqual(more, { kind: 'unavailable', detail: '100 look-ups are waiting already' })
+  assert.equal(found(await directory.lookup('fred')).name, 'fred')
+  directory.close()
+  await Promise.all([first, ...waiting])
+})
+
+test('the cache keeps no password, and unix_user checks none', async (t) => {
+  const options = { argv: fixture('module'), number: 1, timeoutMs: TIMEOUT, cacheSize: 10, noCache: false, ...rules }
+  const { log } = recordedLog()
+  const external = openDirectory({ ...options, method: 'external', log })
+  t.after(() => {
+    external.close()
+  })
+  await external.check?.('bob', 'right', '192.0.2.7')
+  await external.check?.('bob', 'right', '192.0.2.7')
+  assert.equal(found(await external.lookup('bob')).fields.get('count'), '3')
+  const unix = openDirectory({ ...options, method: 'unix_user', log })
+  assert.ok(!('check' in unix))
+  unix.close()
+})

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { answerCommand } from '../../authent/answer.js'
-import { checkPassword } from '../../authent/password.js'
-import { findUser, parseUsers, searchUsers, usersFile } from '../../authent/users-file.js'
+import { fileSource } from '../../authent/file-source.js'
+import { checkPassword, type Verdict } from '../../authent/password.js'
+import { usersFile } from '../../authent/users-reader.js'
+import { findUser, parseUsers, searchUsers } from '../../authent/users-table.js'
 import { externalDirectory } from '../../lib/directory/pool.js'
 import { detail, found, recordedLog, rules } from './helpers.js'
 
@@ -65,8 +67,8 @@ test('commands of the file module', async (t) => {
   ]
   const table = parseUsers(TEXT)
   for (const [command, reply] of rows) {
-    await t.test(command.slice(0, 40), () => {
-      const { lines, end } = answerCommand(command, () => ({ ok: true, table }))
+    await t.test(command.slice(0, 40), async () => {
+      const { lines, end } = await answerCommand(command, fileSource({ read: () => ({ ok: true, table }) }))
       if (typeof reply === 'string') assert.equal(lines.join('\n'), reply)
       else assert.match(lines.join('\n'), reply)
       assert.equal(end, command === 'exit')
@@ -75,16 +77,17 @@ test('commands of the file module', async (t) => {
   await t.test('lines that are no user are told', () => {
     assert.deepEqual(table.problems, ['line 8: not of the form user:password:info', 'line 9: not a valid user name'])
   })
-  await t.test('while the file cannot be read every answer about users is -DEAD', () => {
+  await t.test('while the file cannot be read every answer about users is -DEAD', async () => {
+    const source = fileSource({ read: () => ({ ok: false, detail: 'ENOENT' }) })
     for (const command of ['lookup bob', 'check bob secret', 'search b']) {
-      const { lines } = answerCommand(command, () => ({ ok: false, detail: 'ENOENT' }))
+      const { lines } = await answerCommand(command, source)
       assert.deepEqual(lines, ['-DEAD the user file cannot be read: ENOENT'])
     }
   })
 })
 
 test('passwords', async (t) => {
-  const rows: [stored: string, given: string, expected: ReturnType<typeof checkPassword>][] = [
+  const rows: [stored: string, given: string, expected: Verdict][] = [
     ['*secret', 'secret', 'right'],
     ['*secret', 'Secret', 'wrong'],
     ['*secret', '', 'wrong'],
@@ -99,8 +102,8 @@ test('passwords', async (t) => {
     ['secret', 'secret', 'unsupported'],
   ]
   for (const [stored, given, expected] of rows) {
-    await t.test(`"${given}" against ${stored === '' ? 'nothing' : stored} is ${expected}`, () => {
-      assert.equal(checkPassword(stored, given), expected)
+    await t.test(`"${given}" against ${stored === '' ? 'nothing' : stored} is ${expected}`, async () => {
+      assert.equal(await checkPassword(stored, given), expected)
     })
   }
 })

@@ -3,7 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { failedNews } from '../../lib/dsn/attempt-news.js'
 import { composeReport } from '../../lib/dsn/compose.js'
+import type { Party } from '../../lib/dsn/party.js'
 import type { Report, ReportedRecipient } from '../../lib/dsn/report.js'
 import { checkText, DEFAULT_TEXTS, ACTIONS } from '../../lib/dsn/texts.js'
 import { readReport } from './read-report.js'
@@ -83,6 +85,38 @@ const expanded = recipient({
   diagnostic: undefined,
   remoteMta: undefined,
 })
+/** 2 KiB of it, as D9 has it; a robot is not asked how long its lines are. */
+const robotSaid = `The program failed: ${'Traceback (most recent call last): KeyError: ticket '.repeat(50)}`.slice(
+  0,
+  2048,
+)
+const robotFailure = recipient({
+  address: 'ticket@domain1.com',
+  status: '5.3.0',
+  reason: robotSaid,
+  diagnostic: `x-dmail; ${robotSaid}`,
+  remoteMta: undefined,
+})
+const BOB: Party = { given: 'bob@domain1.com', orcpt: { type: 'rfc822', encoded: 'b@a.org', address: 'b@a.org' } }
+const text = "<john@provider.net>: john's mailbox at mx1.provider.net is full"
+const hidden = failedNews(
+  BOB,
+  {
+    address: 'john@provider.net',
+    answer: { code: '550', status: '5.2.2', text, host: 'mx1.provider.net' },
+    status: undefined,
+    text: undefined,
+  },
+  false,
+)
+const hiddenForward = recipient({
+  address: hidden.party.given,
+  original: hidden.party.orcpt,
+  status: hidden.status,
+  reason: hidden.reason,
+  diagnostic: hidden.diagnostic,
+  remoteMta: hidden.remoteMta,
+})
 const whole = Buffer.from('Subject: Grüße\r\n\r\nEine Zeile.\r\n')
 
 const GOLDEN: readonly [name: string, report: Report][] = [
@@ -91,6 +125,9 @@ const GOLDEN: readonly [name: string, report: Report][] = [
   ['success', report([success], { envelopeId: 'QQ 314159' })],
   ['relayed', report([relayed])],
   ['expanded', report([expanded])],
+  ['double-bounce', report([failure], { kind: 'double bounce', to: 'admin@domain1.com' })],
+  ['robot-failure', report([robotFailure])],
+  ['hidden-forward', report([hiddenForward])],
   ['mixed', report([failure, success, delay], { returned: { kind: 'message', content: whole, cut: true } })],
   [
     'utf8-sender',
@@ -150,6 +187,34 @@ describe('a report', () => {
     )
   })
 
+  for (const [to, says] of [
+    ['fred@domain1.com', 'utf-8; j\\x{F6}rg@example.com'],
+    ['frédéric@domain1.com', 'utf-8; jörg@example.com'],
+  ] as const) {
+    it(`to ${to}: an ORCPT of type rfc822 with UTF-8 in it is one of type utf-8`, () => {
+      const original = { type: 'rfc822', address: 'jörg@example.com' }
+      const [group] = readReport(compose(report([recipient({ original })], { to }))).groups
+      assert.equal(group?.get('original-recipient'), says)
+    })
+  }
+
+  it('names no original recipient that is nothing but blanks', () => {
+    const original = { type: 'rfc822', address: ' ' }
+    const [group] = readReport(compose(report([recipient({ original, remoteMta: '\t' })]))).groups
+    assert.deepEqual([group?.has('original-recipient'), group?.has('remote-mta')], [false, false])
+  })
+
+  it('keeps its lines short enough in UTF-8 too, and its characters whole', () => {
+    for (const char of ['x', 'ö', '語', '😀']) {
+      const reason = `550 ${char.repeat(1500)}`
+      const given = report([recipient({ reason, diagnostic: `smtp; ${reason}` })], { to: 'frédéric@domain1.com' })
+      const [group] = readReport(compose(given)).groups
+      const said = group?.get('diagnostic-code')?.replaceAll(' ', '').replace('smtp;550', '')
+      assert.equal(said, char.repeat(1500).slice(0, said?.length))
+      assert.ok(said.length >= 1400)
+    }
+  })
+
   it('names no boundary that stands in the message', () => {
     const boundaries = ['first', 'second']
     const given = report([failure], {
@@ -170,6 +235,7 @@ describe('the texts of a report', () => {
     ['with a subject and recipients', 'Sorry\nNot for:\n{recipients}\n', undefined],
     ['without recipients', 'Sorry\nNot delivered.\n', /no line \{recipients\}/],
     ['with the recipients inside a line', 'Sorry\nNot for {recipients}.\n', /no line \{recipients\}/],
+    ['of one line, which has no recipients', 'Sorry', /no line \{recipients\}/],
     ['without a subject', '\n{recipients}\n', /subject, is empty/],
     ['with a subject that is not ASCII', 'Désolé\n{recipients}\n', /not ASCII/],
   ]

@@ -23,6 +23,14 @@ describe('NOTIFY and ORCPT', () => {
       { orcpt: { type: 'rfc822', encoded: 'bob+2Bx@example.com', address: 'bob+x@example.com' } },
     ],
     [
+      'ORCPT=rfc822;j+C3+B6rg@example.com',
+      { orcpt: { type: 'rfc822', encoded: 'j+C3+B6rg@example.com', address: 'jörg@example.com' } },
+    ],
+    [
+      'ORCPT=rfc822;j+F6rg@example.com',
+      { orcpt: { type: 'rfc822', encoded: 'j+F6rg@example.com', address: 'jörg@example.com' } },
+    ],
+    [
       'ORCPT=utf-8;j\\x{F6}rg@example.com',
       { orcpt: { type: 'utf-8', encoded: 'j\\x{F6}rg@example.com', address: 'jörg@example.com' } },
     ],

@@ -122,7 +122,7 @@ for (const version of HARAKA_VERSIONS) {
       assert.match(became.get('authent_process') ?? '', /^was authent_process c:\\dmail\\nwauth\.exe/)
       assert.equal(became.get('max_retrytime'), 'as it was')
       assert.equal(became.get('log_level'), 'log.ini [main] level=debug stays as it was')
-      assert.equal(became.get('bomb_max'), 'proposed in limit.ini [rate_rcpt_sender], commented out')
+      assert.equal(became.get('bomb_max'), 'proposed in limit.ini [rate_rcpt], commented out')
       assert.equal(became.get('pop_port'), 'ignored')
       assert.deepEqual(
         report.prefixes.map(({ from, to, by }) => [from, to, by]),

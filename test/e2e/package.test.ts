@@ -19,10 +19,11 @@ const run = promisify(execFile)
 
 /** What npm puts into every package, and what this one is made of. */
 const ALLOWED =
-  /^(?:package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|config\/.+|(?:access|rcpt|queue|outbound|etrn|admin)\/package\.json|dist\/(?:lib|plugins|bin|authent)\/.+\.(?:js|d\.ts))$/
+  /^(?:package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|config\/.+|(?:access|auth|dsn|rcpt|queue|outbound|etrn|admin)\/package\.json|dist\/(?:lib|plugins|bin|authent)\/.+\.(?:js|d\.ts))$/
 
 const NEEDED = [
-  ...['LICENSE', 'package.json', 'dist/bin/dmail.js', 'dist/authent/file.js', 'dist/plugins/dmail/index.js'],
+  ...['LICENSE', 'package.json', 'dist/bin/dmail.js', 'dist/bin/drespond.js', 'dist/plugins/dmail/index.js'],
+  ...['dist/authent/file.js', 'dist/authent/sql.js', 'dist/authent/ldap.js'],
   ...['config/sample/dmail.conf', 'config/sample/plugins', 'config/sample/users.txt', 'config/sample/README.md'],
   ...LINES.flatMap((line) => [`${line}/package.json`, `dist/plugins/${line}/index.js`]),
 ]
@@ -59,7 +60,9 @@ describe('the packed package', () => {
   })
 
   it('its programs can be executed', () => {
-    for (const program of ['dist/bin/dmail.js', 'dist/authent/file.js']) {
+    for (const program of ['bin/dmail', 'bin/drespond', 'authent/file', 'authent/sql', 'authent/ldap'].map(
+      (name) => `dist/${name}.js`,
+    )) {
       assert.equal(statSync(path.join(root, program)).mode & 0o111, 0o111, program)
       assert.match(readFileSync(path.join(root, program), 'utf8'), /^#!\/usr\/bin\/env node\n/)
     }

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { COMMANDS } from '../support/postfix-files.js'
 import type { Postfix } from '../support/postfix.js'
 import { until } from '../support/wait.js'
 
@@ -24,8 +27,18 @@ function idOf(message: Buffer): string {
 
 /** Resolves when Postfix has nothing left to do: whatever it took is delivered, returned or given up. */
 export async function postfixIsIdle(postfix: Postfix): Promise<void> {
-  // A message moves on in this order, so none slips through between two looks.
-  await until(() => (['incoming', 'active', 'deferred'] as const).every((queue) => postfix.queued(queue) === 0), {
+  // A message moves on in this order, so none slips through between two looks. A report comes in before its message goes: it
+  // is there at a second look.
+  const looksIdle = (): boolean =>
+    (['incoming', 'active', 'deferred'] as const).every((queue) => postfix.queued(queue) === 0)
+  await until(() => looksIdle() && looksIdle(), {
     otherwise: () => `Postfix has mail in its queue:\n${postfix.log().slice(-8000)}`,
   })
+}
+
+/** Hands Postfix a message with LF line ends as a program on its machine does. Throws with what sendmail(1) said. */
+export function sendmail({ dir }: Postfix, args: readonly string[], message: string): void {
+  const argv = ['-C', path.join(dir, 'conf'), '-i', ...args]
+  const { status, stderr, error } = spawnSync(`${COMMANDS}/sendmail`, argv, { input: message, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`sendmail ${args.join(' ')}: ${error?.message ?? stderr}`)
 }

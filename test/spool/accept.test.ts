@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Outcome } from '../../lib/delivery/types.js'
-import { planMessage, type Plan } from '../../lib/spool/plan.js'
+import type { Notify } from '../../lib/dsn/params.js'
+import { planMessage, type Plan, type RoutedRecipient } from '../../lib/spool/plan.js'
 import { by, copy, discard, file, mailbox, recipient, refused, remote, robot } from './support.js'
 import { accept } from './scene.js'
 
@@ -168,6 +169,86 @@ describe('a fault anywhere', () => {
     const { calls, answer } = await accept(plan(bob, fred, log), { failAt: 1 })
     assert.deepEqual(calls, ['deliver /var/in/bob', 'deliver /var/in/fred', 'deliver /var/log/mail'])
     assert.ok(!answer.queued)
+  })
+})
+
+describe('reports of an accepted message', () => {
+  /** The same recipient, whose sender wants this. */
+  const asking = (notify: Notify, one: RoutedRecipient): RoutedRecipient => ({
+    ...one,
+    parties: one.parties.map((party) => ({ ...party, notify })),
+  })
+  const list = recipient('list@domain1.com', mailbox('fred'), mailbox('john'))
+
+  it('of success is in the queue before the 250, when it was asked for', async () => {
+    const { calls, started, synced, answer } = await accept(plan(asking(['success'], bob), fred))
+    assert.deepEqual(calls, [
+      'deliver /var/in/bob',
+      'deliver /var/in/fred',
+      'hold report bob@domain1.com 2.0.0',
+      'sync',
+    ])
+    assert.deepEqual(started, ['report bob@domain1.com 2.0.0'])
+    assert.ok(synced && answer.queued)
+  })
+
+  it('of a list tells of it once, and not of its members', async () => {
+    const { queued } = await accept(plan(asking(['success'], list)))
+    assert.deepEqual([...queued], ['report list@domain1.com 2.0.0'])
+  })
+
+  it('of a list tells of members that failed', async () => {
+    const { queued } = await accept(plan(asking(['success', 'failure'], list)), {
+      outcomes: { '/var/in/fred': FAILED },
+    })
+    assert.deepEqual([...queued], ['report list@domain1.com 2.0.0, list@domain1.com 5.2.0'])
+  })
+
+  it('of what waits comes later', async () => {
+    const { queued } = await accept(plan(asking(['success'], bob)), { outcomes: { '/var/in/bob': DEFERRED } })
+    assert.deepEqual([...queued], ['/var/in/bob'])
+  })
+
+  it('of discarded mail does not come', async () => {
+    const { queued, answer } = await accept(plan(asking(['success'], recipient('bob@domain1.com', discard))))
+    assert.deepEqual([...queued], [])
+    assert.ok(answer.queued)
+  })
+
+  it('of a refusal is the refusal', async () => {
+    const { queued, answer } = await accept(plan(asking(['success', 'failure'], bob)), {
+      outcomes: { '/var/in/bob': FAILED },
+    })
+    assert.deepEqual([...queued], [])
+    assert.equal(answer.reply.code, 550)
+  })
+
+  it('of success that cannot be written is no reason to deliver everything again', async () => {
+    const { calls, kept, queued, started, logged, answer } = await accept(plan(asking(['success'], bob), sales), {
+      failAt: 3,
+    })
+    assert.deepEqual(calls, ['hold drespond', 'deliver /var/in/bob', 'hold report bob@domain1.com 2.0.0', 'sync'])
+    assert.deepEqual([kept, [...queued], started], [['/var/in/bob'], ['drespond'], ['drespond']])
+    assert.ok(answer.queued)
+    assert.ok(logged.includes('error: no report of success: fault in hold report bob@domain1.com 2.0.0'))
+  })
+
+  it('of a failure that cannot be written: the sender comes again', async () => {
+    const { queued, started, answer } = await accept(plan(asking(['success', 'failure'], bob), sales), {
+      outcomes: { '/var/in/bob': FAILED },
+      failAt: 3,
+    })
+    assert.deepEqual([[...queued], started], [[], []])
+    assert.equal(`${answer.reply.code} ${answer.reply.enhanced}`, '451 4.3.0')
+  })
+
+  it('of a failure beside success that cannot be written: the sender comes again', async () => {
+    const { answer, logged } = await accept(plan(asking(['success'], bob), fred), {
+      outcomes: { '/var/in/fred': FAILED },
+      failAt: 3,
+    })
+    assert.equal(answer.reply.code, 451)
+    assert.match(logged.join('\n'), /1 copies went out and will come again/)
   })
 })
 

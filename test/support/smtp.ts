@@ -87,12 +87,15 @@ export async function send(
   {
     from,
     to,
+    rcptParams,
     message,
     helo,
     localAddress,
   }: {
     readonly from: string
     readonly to: readonly string[]
+    /** Of each RCPT, as on the wire. */
+    readonly rcptParams?: string
     readonly message: string | Buffer
     readonly helo?: string
     readonly localAddress?: string
@@ -103,7 +106,7 @@ export async function send(
     await client.ehlo(helo)
     const mail = await client.mail(from)
     const rcpt: Reply[] = []
-    if (mail.code === 250) for (const address of to) rcpt.push(await client.rcpt(address))
+    if (mail.code === 250) for (const address of to) rcpt.push(await client.rcpt(address, rcptParams))
     const accepted = rcpt.some(({ code }) => code >= 250 && code < 260)
     const final = accepted ? await client.data(message) : (rcpt.at(-1) ?? mail)
     await client.quit()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Rate } from '../../lib/conf/forms.js'
-import { createRateLimit } from '../../lib/etrn/rate.js'
+import type { Rate } from '../lib/conf/forms.js'
+import { createRateLimit } from '../lib/rate.js'
 
 const OFF: Rate = { count: Infinity, per: 1000 }
 
@@ -16,7 +16,7 @@ function answers(rate: Rate, times: readonly number[]): number[] {
   })
 }
 
-describe('the rate limit of a domain', () => {
+describe('a rate limit', () => {
   const rows: [what: string, rate: Rate, times: number[], waits: number[]][] = [
     ['one a minute', { count: 1, per: 60_000 }, [0, 1, 59, 60], [0, 59, 1, 0]],
     ['two a minute, whenever', { count: 2, per: 60_000 }, [0, 50, 59, 60, 61, 110], [0, 0, 1, 0, 49, 0]],
@@ -45,6 +45,16 @@ describe('the rate limit of a domain', () => {
         },
       ),
     )
+  })
+
+  it('tells how often without counting', () => {
+    let now = 0
+    const limit = createRateLimit(() => now)
+    const rate = { count: 2, per: 60_000 }
+    limit.take('a', rate)
+    assert.deepEqual([limit.count('a', rate), limit.count('a', rate), limit.count('b', rate)], [1, 1, 0])
+    now = 60_000
+    assert.equal(limit.count('a', rate), 0)
   })
 
   it('domains do not count for each other', () => {
