@@ -83,6 +83,23 @@ describe('the direction of imports (DESIGN)', () => {
     )
   })
 
+  it('of the migration only two files can write, and none of them knows where the legacy files are', () => {
+    const writing =
+      /\b(?:writeFile|appendFile|open|rename|mkdir|rm|unlink|symlink|chmod|chown|copyFile|cp|truncate|utimes)\b/
+    const writers = readdirSync(path.join(ROOT, 'lib/migrate')).filter((entry) => {
+      const text = readFileSync(path.join(ROOT, 'lib/migrate', entry), 'utf8')
+      return Array.from(text.matchAll(/^import \{([^}]*)\} from 'node:fs(?:\/promises)?'/gm)).some(([, names = '']) =>
+        writing.test(names),
+      )
+    })
+    assert.deepEqual(writers.sort(), ['stage.ts', 'write.ts'])
+    const legacy = /^lib\/migrate\/(?:source|plan|conf-edit|migrate)$/
+    assert.deepEqual(
+      importsOf('lib/migrate').filter(({ from, to }) => /(?:stage|write)\.ts$/.test(from) && legacy.test(to)),
+      [],
+    )
+  })
+
   for (const folder of ['lib', 'plugins', 'bin', 'authent']) {
     it(`${folder} imports neither tests nor benchmarks`, () => {
       assert.deepEqual(crossings(folder, /^(?:test|bench)\b|^node:test$|^fast-check$/), [])

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { packageVersion } from '../version.js'
 import { checkCommand, type CheckOptions } from './check.js'
 import { initCommand } from './init.js'
+import { addMigrate } from './migrate-command.js'
 import { routeCommand, type RouteOptions } from './route.js'
 import { addServerCommands, common } from './server-commands.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
@@ -60,9 +61,11 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
       exit = await initCommand(dir, options, terminal)
     })
 
-  addServerCommands(program, terminal, async (done) => {
+  const run = async (done: Promise<Exit>): Promise<void> => {
     exit = await done
-  })
+  }
+  addMigrate(program, terminal, run)
+  addServerCommands(program, terminal, run)
 
   try {
     await program.parseAsync(argv)

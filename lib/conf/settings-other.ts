@@ -1,4 +1,4 @@
-import type { Handled, Server, SettingSpec } from './settings.js'
+import type { Handled, HarakaPlace, Server, SettingSpec } from './settings.js'
 import type { Kind } from './value.js'
 
 /**
@@ -19,10 +19,24 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
   other('bomb_dec', 'D', 'haraka', bombs('a rate has its period in itself: default=50/1h'), { multi: true }),
   other('bomb_dir', 'D', 'haraka', bombs('it refuses, and keeps no copies')),
   other('bomb_entries', 'D', 'haraka', bombs('it counts in Redis, without a limit of entries')),
-  other('bomb_exception_from', 'D', 'haraka', bombs('in [rate_rcpt_sender] the line "SENDER=0" exempts a sender')),
-  other('bomb_exception_ip', 'D', 'haraka', bombs('in [rate_conn] the line "ADDRESS=0" exempts a client')),
-  other('bomb_exception_to', 'D', 'haraka', bombs('in [rate_rcpt] the line "RECIPIENT=0" exempts a recipient')),
-  other('bomb_max', 'D', 'haraka', bombs('[rate_rcpt] with enabled=true and default=NUMBER/1h, NUMBER from this line')),
+  other('bomb_exception_from', 'D', 'haraka', bombs('in [rate_rcpt_sender] the line "SENDER=0" exempts a sender'), {
+    place: limit('rate_rcpt_sender', '$=0'),
+  }),
+  other('bomb_exception_ip', 'D', 'haraka', bombs('in [rate_conn] the line "ADDRESS=0" exempts a client'), {
+    place: limit('rate_conn', '$=0'),
+  }),
+  other('bomb_exception_to', 'D', 'haraka', bombs('in [rate_rcpt] the line "RECIPIENT=0" exempts a recipient'), {
+    place: limit('rate_rcpt', '$=0'),
+  }),
+  other(
+    'bomb_max',
+    'D',
+    'haraka',
+    bombs('[rate_rcpt] with enabled=true and default=NUMBER/1h, NUMBER from this line'),
+    {
+      place: limit('rate_rcpt', 'default=$/1h', 'default'),
+    },
+  ),
   other('dns_host', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
   other('dns_timeout', 'D', 'haraka', 'Haraka asks the resolvers of the system (/etc/resolv.conf).'),
   other('filter_file', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
@@ -33,7 +47,15 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
     'SMTP AUTH takes the place of POP before SMTP, of which there is no record; [auth] offer_to of dmail.ini names the clients that AUTH is offered to.',
   ),
   other('log_data', 'D', 'haraka', 'Haraka keeps no copy of the data; it logs what config/log.ini says.'),
-  other('log_level', 'C', 'haraka', 'Set the level in config/log.ini.'),
+  other('log_level', 'C', 'haraka', 'Set the level in config/log.ini.', {
+    place: {
+      file: 'log.ini',
+      section: 'main',
+      key: 'level',
+      values: { error: 'error', warn: 'warn', info: 'info', debug: 'debug' },
+      usual: 'info',
+    },
+  }),
   other('mail_filter', 'D', 'haraka', 'Filter with rspamd (haraka-plugin-rspamd) or karma.'),
   other(
     'msg_filter',
@@ -69,7 +91,7 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
   list('dlist_domain'),
   list('dlist_loglvl'),
   list('dlist_names'),
-  list('dlist_path'),
+  list('dlist_path', 'path'),
   list('dlist_rotate'),
   list('dlist_smtp_host'),
   list('dlist_web_abs'),
@@ -78,10 +100,17 @@ export const OTHER_SETTINGS: readonly SettingSpec[] = [
 interface Form {
   readonly kind?: Kind
   readonly multi?: boolean
+  readonly place?: HarakaPlace
+}
+
+/** A key of Haraka's limit plugin; it counts by time, and how long DMail counted is not known. */
+function limit(section: string, proposal: string, key?: string): HarakaPlace {
+  return { file: 'limit.ini', section, proposal, ...(key === undefined ? {} : { key }) }
 }
 
 function other(name: string, server: Server, handled: Handled, note: string, form: Form = {}): SettingSpec {
-  return { name, kind: form.kind ?? 'text', multi: form.multi ?? false, server, handled, note }
+  const place = form.place === undefined ? {} : { place: form.place }
+  return { name, kind: form.kind ?? 'text', multi: form.multi ?? false, server, handled, note, ...place }
 }
 
 /** Mail bombs: what to write into config/limit.ini. */
@@ -93,7 +122,7 @@ function pop(name: string, instead: string): SettingSpec {
   return other(name, 'P', 'unsupported', `Belongs to a POP server: use Dovecot; ${instead}.`)
 }
 
-function list(name: string): SettingSpec {
+function list(name: string, kind: Kind = 'text'): SettingSpec {
   const note = 'Belongs to a list manager: move the lists to Mailman, Sympa or mlmmj and give each address an alias.'
-  return other(name, 'L', 'unsupported', note)
+  return other(name, 'L', 'unsupported', note, { kind })
 }

@@ -11,6 +11,21 @@ export type Server = 'D' | 'C' | 'P' | 'L' | '-'
  */
 export type Handled = 'suite' | 'haraka' | 'obsolete' | 'unsupported'
 
+/** Where Haraka, or a plugin of it, has a key for a setting: `dmail migrate` carries the value there. */
+export interface HarakaPlace {
+  /** Below config/. */
+  readonly file: string
+  readonly section: string
+  /** Not given: the value itself is the key, as with a list of exceptions. */
+  readonly key?: string
+  /** How values read there; a value that is not among them is not carried over. Not given: as they are. */
+  readonly values?: Readonly<Record<string, string>>
+  /** What Haraka's own file comes with: an operator who has that has not decided otherwise. */
+  readonly usual?: string
+  /** The two do not measure the same: the line is proposed, commented out. What it would say; `$` is the value. */
+  readonly proposal?: string
+}
+
 /** The declaration of one setting. */
 export interface SettingSpec {
   readonly name: string
@@ -35,6 +50,8 @@ export interface SettingSpec {
   readonly expects?: string
   /** A value that is known and refused. */
   readonly refused?: { readonly value: boolean; readonly message: string; readonly hint: string }
+  /** Of a setting that Haraka handles. */
+  readonly place?: HarakaPlace
   /** One sentence for the operator: what it does, or where to go instead. */
   readonly note: string
 }

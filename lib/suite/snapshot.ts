@@ -88,7 +88,7 @@ async function checkRobotUser({ ini }: Configuration): Promise<Problem[]> {
 }
 
 /** How messages call a file: from config/ where it lies there, else by its full path. */
-function labelOf(file: string, harakaDir: string): string {
+export function labelOf(file: string, harakaDir: string): string {
   const config = path.join(path.resolve(harakaDir), 'config')
   return isBelow(file, [config]) ? path.relative(config, file) : file
 }

@@ -39,6 +39,10 @@ const PASSWD = 'DMAIL_TEST_PASSWD'
 const GETENT = `#!${process.execPath}
 const [database, key] = process.argv.slice(2)
 const text = database === 'passwd' ? require('node:fs').readFileSync(process.env.${PASSWD}, 'utf8') : ''
+if (key === undefined) {
+  process.stdout.write(text)
+  process.exit(0)
+}
 const line = text.split('\\n').find((each) => each.startsWith(key + ':'))
 if (line === undefined) process.exit(2)
 process.stdout.write(line + '\\n')
