@@ -119,7 +119,9 @@ export function startSite(
 
 /** Resolves when nothing waits in Haraka's queue: all that was accepted has come to its end. */
 export async function queueIsEmpty(haraka: Haraka): Promise<void> {
-  await haraka.waitFor(() => haraka.queueFiles().length === 0, { watch: 'queue' })
+  // Looked at twice: a file that is given its next name just then may be seen under neither.
+  const looksEmpty = (): boolean => haraka.queueFiles().length === 0
+  await haraka.waitFor(() => looksEmpty() && looksEmpty(), { watch: 'queue' })
 }
 
 /** `250 2.1.5`, for comparing. */
