@@ -93,16 +93,34 @@ export function daemon({ name, argv, dir, port, account }: DaemonOptions): Daemo
       })
       ended.catch(() => undefined)
       await Promise.race([listening(port), ended])
+      // Known from now on, whatever is seen of it later.
+      family()
     },
     async kill() {
       if (running === undefined) return
       const all = running.family()
       for (const ref of all) sendSignal(ref, 'SIGKILL')
       await allGone(() => all, STOP_MS)
+      await nobodyListens(port)
       running.forget()
       running = undefined
     },
   }
+}
+
+/** A process counts as gone when its first thread is; its sockets go with the last one. */
+async function nobodyListens(port: number): Promise<void> {
+  let refused = false
+  const attempt = (): void => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      setTimeout(attempt, 20).unref()
+    })
+    socket.once('error', () => (refused = true))
+  }
+  attempt()
+  await until(() => refused, { timeoutMs: STOP_MS, otherwise: () => `somebody still listens on port ${port}` })
 }
 
 async function listening(port: number): Promise<void> {
