@@ -1,15 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { randomBytes } from 'node:crypto'
 import {
   closeSync,
-  fchmodSync,
-  fchownSync,
   fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -17,7 +13,7 @@ import {
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeText } from '../lib/conf/read-file.js'
-import { syncDirectory } from '../lib/delivery/directories.js'
+import { makeLike, replaceFile, syncDirectory, type Like } from '../lib/durable.js'
 import { tryLock } from '../lib/delivery/dotlock.js'
 import { errorCode } from '../lib/error.js'
 import { Unable } from './source.js'
@@ -97,25 +93,7 @@ function rewrite(given: string, changes: ReadonlyMap<string, FileUser | undefine
   }
   if (kept.at(-1) === '') kept.pop()
   for (const user of open.values()) if (user !== undefined) kept.push(formatUserLine(user))
-  replaceFile(file, kept.map((line) => `${line}\n`).join(''))
-}
-
-/** A whole file beside it, then in its place; with the mode and owner of what was there. */
-function replaceFile(file: string, content: string): void {
-  const temporary = path.join(path.dirname(file), `.new-${process.pid}-${randomBytes(6).toString('hex')}`)
-  const fd = openSync(temporary, 'wx', 0o600)
-  try {
-    likeFile(fd, file)
-    writeFileSync(fd, content)
-    fsyncSync(fd)
-    renameSync(temporary, file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  } finally {
-    closeSync(fd)
-  }
-  syncDirectory(path.dirname(file))
+  replaceFile(file, kept.map((line) => `${line}\n`).join(''), likeOf(file))
 }
 
 /**
@@ -126,7 +104,7 @@ function appendLine(file: string, main: string, line: string): number | undefine
   const isNew = statSync(file, { throwIfNoEntry: false }) === undefined
   const fd = openSync(file, 'a+', 0o600)
   try {
-    if (isNew) likeFile(fd, main)
+    if (isNew) makeLike(fd, likeOf(main))
     const before = readFileSync(fd)
     if (!isUtf8(before)) return undefined
     const whole = before.lastIndexOf(0x0a) + 1
@@ -142,11 +120,10 @@ function appendLine(file: string, main: string, line: string): number | undefine
 }
 
 /** Haraka must still be able to read what an administrator writes as root. */
-function likeFile(fd: number, file: string): void {
+function likeOf(file: string): Like {
   const there = statSync(file, { throwIfNoEntry: false })
   const { uid, gid } = there ?? statSync(path.dirname(file))
-  if (process.getuid?.() === 0) fchownSync(fd, uid, gid)
-  if (there !== undefined) fchmodSync(fd, there.mode & 0o777)
+  return { mode: there?.mode ?? 0o600, uid, gid }
 }
 
 function readIfThere(file: string): string {

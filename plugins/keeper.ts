@@ -8,19 +8,20 @@ import { createKeeper, type Keeper } from '../lib/queue/keeper.js'
 import { readOperatorState, STATE_FILE, type OperatorState } from '../lib/queue/operator-state.js'
 import { tidyReason } from '../lib/queue/reason-record.js'
 import { suspensionTable, type Suspension, type SuspensionTable } from '../lib/queue/suspensions.js'
-import { afterFailure, type Schedule } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { startThread, type Thread } from '../lib/thread.js'
+import { headerOf } from './haraka/header.js'
 import { describeError } from './haraka/hook.js'
 import type { NextHops } from './haraka/next-hops.js'
 import { takeOverItems } from './haraka/queue-items.js'
 import { watchTakeOvers } from './haraka/take-over.js'
 import type { HarakaHmail, HarakaPlugin, HarakaPluginsModule } from './haraka/types.js'
 import { keepReasons } from './reasons.js'
+import { scheduleRetries, type Retries } from './retries.js'
 
 /** The queue of this process, and what decides over it. */
-export interface Care extends Keeper, Pick<NextHops, 'onReached'> {
+export interface Care extends Keeper, Pick<NextHops, 'onReached'>, Omit<Retries, 'afterAttempt'> {
   /** Haraka's queue directory. */
   readonly directory: string
   readHeaders(files: readonly string[]): Promise<HeaderAnswer>
@@ -35,14 +36,6 @@ export interface Care extends Keeper, Pick<NextHops, 'onReached'> {
   isHome(domain: string): boolean
   /** Takes over what an operator decided; mail that may go now goes. */
   setOperator(state: OperatorState): void
-  /** Gives a message up for its age: it fails for good. `text` is for its sender. */
-  giveUp(hmail: HarakaHmail, text: string): void
-  /** When a message is given up for its age, milliseconds since 1970; undefined = never, as far as is known. */
-  expiryOf(hmail: HarakaHmail): number | undefined
-  /** True for a message that is given up for its age. */
-  isGivenUp(hmail: HarakaHmail): boolean
-  /** Makes a message wait whose attempt has ended in another way than Haraka knows. */
-  waitAgain(hmail: HarakaHmail, seconds: number, reason: string): void
   /** Says why no next hop was found, in the get_mx hook that answers so. */
   noNextHop(hmail: HarakaHmail, why: string): void
   close(): void
@@ -79,7 +72,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       keeper.failed(hmail.filename, tidyReason(detail))
       const entry = keeper.index.find(hmail.filename)
       if (entry !== undefined) reasons.note(entry)
-      scheduleNext(hmail, reason, extra)
+      retries.afterAttempt(hmail, reason, extra)
     },
     gone: (file) => {
       keeper.gone(file)
@@ -128,37 +121,7 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     })
   }
 
-  function scheduleOf(header: EntryHeader, { schedule }: Snapshot): Schedule {
-    // An attempt that ETRN asked for: without it the message would wait on, however old it is (Q2).
-    const suspended = suspensionOf(header) !== undefined
-    return suspended ? { ...schedule, maxAgeMs: schedule.suspendMaxMs } : schedule
-  }
-
-  /**
-   * Haraka gives a message up after a number of tries (`temp_fail_intervals`), DMail by its age (Q1). Haraka's `deferred`
-   * hooks run with our delay.
-   */
-  function scheduleNext(hmail: HarakaHmail, reason: string, extra: object | undefined): void {
-    hmail.num_failures++
-    const snapshot = live.loaded()
-    const header = headerOf(hmail)
-    if (snapshot === undefined || header === undefined) {
-      plugins.run_hooks('deferred', hmail, { delay: RETRY_ANYWAY_S, err: reason, ...extra })
-      return
-    }
-    const kind = isLocal(header) ? 'local' : 'remote'
-    const schedule = scheduleOf(header, snapshot)
-    const next = afterFailure(schedule, kind, hmail.num_failures, hmail.todo.queue_time, Date.now())
-    if (next.kind === 'give up') giveUp(hmail, `Not delivered in time (${reason})`, extra)
-    else plugins.run_hooks('deferred', hmail, { delay: next.inMs / 1000, err: reason, ...extra })
-  }
-
-  const tooOld = new WeakSet<HarakaHmail>()
-
-  function giveUp(hmail: HarakaHmail, text: string, extra?: object): void {
-    tooOld.add(hmail)
-    hmail.convert_temp_failed_to_bounce(text, extra)
-  }
+  const retries = scheduleRetries(plugins, live, { isLocal, suspensionOf })
 
   const keeper = createKeeper({
     ...items,
@@ -196,22 +159,11 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
       held = new Set(state.held)
       reconsider()
     },
+    ...retries,
     onReached: items.onReached,
-    giveUp(hmail, text) {
-      for (const recipient of hmail.todo.rcpt_to) recipient['reason'] = text
-      giveUp(hmail, text)
-    },
-    expiryOf(hmail) {
-      const snapshot = live.loaded()
-      const header = headerOf(hmail)
-      if (snapshot === undefined || header === undefined) return undefined
-      const expiresMs = hmail.todo.queue_time + scheduleOf(header, snapshot).maxAgeMs
-      return Number.isFinite(expiresMs) ? expiresMs : undefined
-    },
-    isGivenUp: (hmail) => tooOld.has(hmail),
     waitAgain(hmail, seconds, reason) {
       keeper.failed(hmail.filename, tidyReason(reason))
-      plugins.run_hooks('deferred', hmail, { delay: seconds, err: reason })
+      retries.waitAgain(hmail, seconds, reason)
     },
     noNextHop(hmail, why) {
       items.noNextHop(hmail, why)
@@ -223,9 +175,6 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
   }
 }
 
-/** Seconds until the next try where nothing tells how long to wait. */
-const RETRY_ANYWAY_S = 60
-
 /** While the record cannot be read nobody knows what is kept back. */
 const NOTHING_KNOWN: OperatorState = { suspensions: [{ domain: '*', reason: `${STATE_FILE} is damaged` }], held: [] }
 
@@ -235,16 +184,5 @@ function initialState(plugin: HarakaPlugin, harakaDir: string): OperatorState {
   } catch (error) {
     plugin.logcrit(`dmail: no mail leaves but for ETRN: ${errorText(error)}`)
     return NOTHING_KNOWN
-  }
-}
-
-/** What the index needs of an item; undefined while its header is unread. */
-export function headerOf(hmail: HarakaHmail): EntryHeader | undefined {
-  const todo = hmail.todo as HarakaHmail['todo'] | null
-  if (todo === null) return undefined
-  return {
-    domain: queueDomain(todo.domain),
-    local: todo.notes['dmail'] !== undefined,
-    bytes: hmail.file_size,
   }
 }

@@ -2,14 +2,14 @@ import type { MessageSource } from '../lib/delivery/types.js'
 import type { Log } from '../lib/directory/log.js'
 import { makeReport, type DsnSettings } from '../lib/dsn/make-report.js'
 import { whoHears, type News } from '../lib/dsn/news.js'
-import { makeNote, type DsnNote } from '../lib/dsn/note.js'
+import { makeNote, type MessageWishes } from '../lib/dsn/note.js'
 import type { Held } from '../lib/spool/accept.js'
 import { addressText } from './haraka/address.js'
 import type { HarakaQueue } from './haraka/queue.js'
 import type { QueueSource } from './haraka/types.js'
 
 /** The message that news are about. */
-export interface About extends Pick<QueueSource, 'uuid' | 'mail_from'>, Pick<DsnNote, 'ret' | 'envid' | 'last'> {
+export interface About extends Pick<QueueSource, 'uuid' | 'mail_from'>, MessageWishes {
   readonly arrivalMs: number
   readonly source: MessageSource
 }
@@ -29,21 +29,13 @@ export async function sendReports(
   const held: Held[] = []
   for (const telling of whoHears(news, sender === '')) {
     const of = telling.news.map(({ party, event }) => `${event} ${party.given}`).join(', ')
-    if (telling.kind === 'double bounce' && (about.last === true || !settings.doubleBounces)) {
-      log(about.last === true ? 'error' : 'warn', `double bounce, nobody is told: ${of}`)
+    if (telling.kind === 'double bounce' && (about.doubleBounce === true || !settings.doubleBounces)) {
+      log(about.doubleBounce === true ? 'error' : 'warn', `double bounce, nobody is told: ${of}`)
       continue
     }
-    const { arrivalMs, source, uuid, mail_from, ret, envid } = about
-    const asked = { ...(ret === undefined ? {} : { ret }), ...(envid === undefined ? {} : { envid }) }
-    const report = await makeReport(
-      telling,
-      { sender, arrivalMs, source, ...asked },
-      settings,
-      queue.host(),
-      Date.now(),
-    )
-    const note = telling.kind === 'double bounce' ? makeNote({ last: true }, []) : undefined
-    held.push(await queue.report({ uuid, mail_from }, report, note))
+    const report = await makeReport(telling, { ...about, sender }, settings, queue.host(), Date.now())
+    const note = telling.kind === 'double bounce' ? makeNote({ doubleBounce: true }, []) : undefined
+    held.push(await queue.report(about, report, note))
     log('info', `${telling.kind} to ${report.to}: ${of}`)
   }
   return held

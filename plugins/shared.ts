@@ -30,9 +30,9 @@ export interface Shared {
   /** What the client announced with SIZE at MAIL (RFC 1870). */
   readonly sizes: Attachments<HarakaTransaction, number>
   /** RET and ENVID of MAIL (RFC 3461). */
-  readonly asked: Attachments<HarakaTransaction, MessageDsn>
+  readonly messageDsn: Attachments<HarakaTransaction, MessageDsn>
   /** NOTIFY and ORCPT of RCPT. */
-  readonly wishes: Attachments<HarakaAddress, RecipientDsn>
+  readonly recipientDsn: Attachments<HarakaAddress, RecipientDsn>
   /** The decision taken at RCPT. Not kept in notes, which Haraka writes into queue files. */
   readonly routes: Attachments<HarakaAddress, Route>
   /** The directory given to `haraka -c`. */
@@ -72,8 +72,8 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
       },
     ],
     sizes: attachments('size'),
-    asked: attachments('asked'),
-    wishes: attachments('wishes'),
+    messageDsn: attachments('message DSN'),
+    recipientDsn: attachments('recipient DSN'),
     routes: attachments('route'),
     snapshotOf(transaction) {
       const begun = snapshots.get(transaction)

@@ -1,6 +1,7 @@
 import { checkReport, type CheckReport } from '../conf/check.js'
 import type { Problem } from '../conf/problem.js'
-import { loadAll, makeSnapshot, notRunning, openUsers, type Loaded } from '../suite/snapshot.js'
+import { loadAll, type Loaded } from '../suite/loaded.js'
+import { makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
 import { checkTargets } from '../suite/targets.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 

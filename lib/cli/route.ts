@@ -3,7 +3,8 @@ import { describe } from '../routing/provenance.js'
 import { routeReport } from '../routing/report.js'
 import { route } from '../routing/route.js'
 import type { Placed, Route, Step } from '../routing/types.js'
-import { ConfigurationError, loadAll, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
+import { loadAll } from '../suite/loaded.js'
+import { ConfigurationError, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
 export interface RouteOptions {

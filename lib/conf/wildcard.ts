@@ -1,3 +1,5 @@
+import { isAscii } from '../ascii.js'
+
 /** Says whether a text is meant by a pattern or a list of patterns. */
 export type Matcher = (text: string) => boolean
 
@@ -86,13 +88,6 @@ function foldCase(text: string): string {
     folded += lower.length === char.length ? lower : char
   }
   return folded
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0x7f) return false
-  }
-  return true
 }
 
 /** One entry of a comma list; `offset` counts characters from the start of the list, `!` not included in `text`. */

@@ -1,5 +1,6 @@
-import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { syncDirectory } from '../durable.js'
 import { errorCode } from '../error.js'
 
 /**
@@ -19,18 +20,6 @@ export function makeBelow(root: string, directory: string, fsync: boolean): void
     const child = path.join(parent, part)
     if (make(child, like) && fsync) syncDirectory(parent)
     parent = child
-  }
-}
-
-/** Puts the entries of a directory on disk. File systems that know no such thing say EINVAL or ENOTSUP. */
-export function syncDirectory(directory: string): void {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
-  try {
-    fsyncSync(fd)
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error
-  } finally {
-    closeSync(fd)
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Report, ReportedRecipient, Returned } from './report.js'
-import { clean, formatDate, isAscii, statusFields } from './status-fields.js'
+import { isAscii } from '../ascii.js'
+import { formatDate } from '../mail-date.js'
+import { clean, statusFields } from './status-fields.js'
 import { ACTIONS, MIXED_SUBJECT, splitText, type Action, type TextName, type Texts } from './texts.js'
 
 /** Room for what a robot said: 2 KiB of it (D9). */

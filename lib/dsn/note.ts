@@ -13,8 +13,11 @@ export interface DsnNote extends MessageDsn {
   /** The sender has been told of the delay (N4: once). */
   readonly delayed?: true
   /** It is itself a report of a double bounce: when that fails too nobody is told (N6). */
-  readonly last?: true
+  readonly doubleBounce?: true
 }
+
+/** What a note says of the message as a whole. */
+export type MessageWishes = Pick<DsnNote, 'ret' | 'envid' | 'doubleBounce'>
 
 /** The parties of some recipients of a queue file. */
 export interface PartiesOf {
@@ -24,16 +27,16 @@ export interface PartiesOf {
 
 /** The note for a new queue file; undefined where it would say nothing. */
 export function makeNote(
-  { ret, envid, last }: Pick<DsnNote, 'ret' | 'envid' | 'last'>,
+  { ret, envid, doubleBounce }: MessageWishes,
   recipients: readonly PartiesOf[],
 ): DsnNote | undefined {
   const told = recipients.filter(({ address, parties }) => !saysNothing(address, parties))
-  if (told.length === 0 && ret === undefined && envid === undefined && last === undefined) return undefined
+  if (told.length === 0 && ret === undefined && envid === undefined && doubleBounce === undefined) return undefined
   return {
     version: 1,
     ...(ret === undefined ? {} : { ret }),
     ...(envid === undefined ? {} : { envid }),
-    ...(last === undefined ? {} : { last }),
+    ...(doubleBounce === undefined ? {} : { doubleBounce }),
     parties: Object.fromEntries(told.map(({ address, parties }) => [address, parties])),
   }
 }
@@ -55,7 +58,7 @@ export function partiesOf(note: DsnNote | undefined, address: string): readonly 
 /** Reads the note of a queue file. What in it is damaged counts as not asked for. */
 export function readNote(value: unknown): DsnNote | undefined {
   if (!isRecord(value) || value['version'] !== 1) return undefined
-  const { ret, envid, parties, delayed, last } = value
+  const { ret, envid, parties, delayed, doubleBounce } = value
   const entries = isRecord(parties) ? Object.entries(parties) : []
   return {
     version: 1,
@@ -65,7 +68,7 @@ export function readNote(value: unknown): DsnNote | undefined {
       entries.map(([address, list]) => [address, Array.isArray(list) ? list.flatMap(readParty) : []]),
     ),
     ...(delayed === true ? { delayed } : {}),
-    ...(last === true ? { last } : {}),
+    ...(doubleBounce === true ? { doubleBounce } : {}),
   }
 }
 

@@ -2,7 +2,7 @@ import type { DsnNote } from './note.js'
 import { partiesOf } from './note.js'
 import { MAX_ORCPT, type Notify, type NotifyOn } from './params.js'
 import type { Party } from './party.js'
-import { isAscii } from './status-fields.js'
+import { isAscii } from '../ascii.js'
 import { encodeXtext, toUtf8AddressXtext } from './xtext.js'
 
 /** Parameters for MAIL at a next hop that offers DSN, with a blank in front; '' for none (RFC 3461 5.2.1). */

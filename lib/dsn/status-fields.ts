@@ -1,3 +1,5 @@
+import { isAscii } from '../ascii.js'
+import { formatDate } from '../mail-date.js'
 import type { Report, ReportedRecipient } from './report.js'
 import { toUtf8AddressXtext } from './xtext.js'
 
@@ -54,10 +56,6 @@ function typed(address: string, utf8: boolean): string {
   return `utf-8; ${utf8 ? address : toUtf8AddressXtext(address)}`
 }
 
-export function isAscii(text: string): boolean {
-  return /^[\x00-\x7f]*$/.test(text)
-}
-
 /** A stranger's words must not begin a field or a line of their own. */
 export function clean(text: string, utf8: boolean): string {
   const line = text.replace(/[\x00-\x1f\x7f]+/g, ' ').trim()
@@ -94,16 +92,4 @@ function firstOf(text: string): string {
     length += char.length
   }
   return text.slice(0, length)
-}
-
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** RFC 5322 3.3, in UTC: a report must not depend on where the server believes it stands. */
-export function formatDate(ms: number): string {
-  const date = new Date(ms)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const day = `${DAYS[date.getUTCDay()] ?? ''}, ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}`
-  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':')
-  return `${day} ${date.getUTCFullYear()} ${time} +0000`
 }

@@ -1,7 +1,7 @@
 import { asError } from '../error.js'
 import type { HostPort } from '../conf/value.js'
-import { openConnection, openSocket, type Connection, type Limits, type OpenSocket } from './connection.js'
-import { replyText } from './reply.js'
+import { openConnection, openSocket, type Connection, type Limits, type OpenSocket } from '../smtp/connection.js'
+import { replyText } from '../smtp/reply.js'
 import { createDialogue, type Dialogue, type DomainReply, type Step } from './dialogue.js'
 
 /** What a provider said to ETRN. */

@@ -1,4 +1,4 @@
-import { replyText, type SmtpReply } from './reply.js'
+import { replyText, type SmtpReply } from '../smtp/reply.js'
 
 /** What became of one domain. */
 export interface DomainReply {

@@ -1,4 +1,4 @@
-import { loadAll } from '../suite/snapshot.js'
+import { loadAll } from '../suite/loaded.js'
 import { openSnapshot } from './migrate.js'
 import type { Compared, Routed } from './types.js'
 import { allAddresses, verifyAll, type Addresses, type Asked } from './verify.js'

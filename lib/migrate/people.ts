@@ -9,7 +9,7 @@ import { isDropName } from '../delivery/drop-path.js'
 import { validName } from '../directory/protocol.js'
 import type { LocalDomain, NamingRules } from '../routing/domains.js'
 import type { Tables } from '../routing/tables.js'
-import type { Loaded } from '../suite/snapshot.js'
+import type { Loaded } from '../suite/loaded.js'
 
 const run = promisify(execFile)
 const GETENT_MS = 10_000

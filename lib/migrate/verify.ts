@@ -1,5 +1,5 @@
 import type { Snapshot } from '../suite/snapshot-types.js'
-import type { Loaded } from '../suite/snapshot.js'
+import type { Loaded } from '../suite/loaded.js'
 import { routeAll, routedOf } from './judge.js'
 import { findDropFiles, peopleOf } from './people.js'
 import type { Routed } from './types.js'

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { chown, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chown, lstat, mkdir, open, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { makeLike, replaceFile, type Like } from '../durable.js'
 import { errorCode, errorText } from '../error.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { PlannedFile } from './types.js'
@@ -89,7 +89,7 @@ async function writeFile(file: PlannedFile, place: string, owner: Owner, now: Da
     file.before === undefined
       ? undefined
       : await backUp(place, file.before, like ?? { mode: 0o644, ...owner }, stamp(now))
-  await replaceFile(place, file.after, like ?? { mode: file.mode, ...owner })
+  replaceFile(place, file.after, like ?? { mode: file.mode, ...owner })
   return backup
 }
 
@@ -116,10 +116,6 @@ export async function makeFolder(folder: string, { uid, gid }: Owner): Promise<v
   for (let at = folder; at.startsWith(first); at = path.dirname(at)) await chown(at, uid, gid)
 }
 
-interface Like extends Owner {
-  readonly mode: number
-}
-
 async function backUp(place: string, content: Buffer, like: Like, when: string): Promise<string> {
   for (let number = 1; ; number++) {
     const name = `${path.basename(place)}.bak-${when}${number === 1 ? '' : `-${number}`}`
@@ -132,24 +128,10 @@ async function backUp(place: string, content: Buffer, like: Like, when: string):
   }
 }
 
-/** A whole file by another name first: a reader sees the old one or the new one. */
-async function replaceFile(place: string, content: Buffer, like: Like): Promise<void> {
-  const temporary = `${place}.${randomBytes(6).toString('hex')}.new`
+async function writeNew(file: string, content: Buffer, like: Like): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
   try {
-    await writeNew(temporary, content, like)
-    await rename(temporary, place)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
-
-async function writeNew(file: string, content: Buffer, { mode, uid, gid }: Like): Promise<void> {
-  const handle = await open(file, 'wx', mode & 0o777)
-  try {
-    // The mask of this process takes nothing away, and what root writes belongs to whom it belonged.
-    await handle.chmod(mode & 0o777)
-    if (process.getuid?.() === 0) await handle.chown(uid, gid)
+    makeLike(handle.fd, like)
     await handle.writeFile(content)
     await handle.sync()
   } finally {

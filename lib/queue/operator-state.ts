@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { replaceFile } from '../durable.js'
 import { isRecord } from '../record.js'
 import { errorCode, errorText } from '../error.js'
 import type { Suspension } from './suspensions.js'
@@ -44,26 +45,11 @@ export function readOperatorState(harakaDir: string): OperatorState {
   }
 }
 
-/** Durable when it returns: a whole file, by another name first. */
+/** Durable when it returns. */
 export function writeOperatorState(harakaDir: string, state: OperatorState): void {
-  const file = path.join(harakaDir, STATE_FILE)
-  const temporary = `${file}.new`
+  const content = `${JSON.stringify({ version: 1, ...state }, null, 1)}\n`
   // Workers run as another user than a master that is root.
-  const fd = openSync(temporary, 'w', 0o644)
-  try {
-    // All of it, or an error: one write may end early on a full disk.
-    writeFileSync(fd, `${JSON.stringify({ version: 1, ...state }, null, 1)}\n`)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  renameSync(temporary, file)
-  const directory = openSync(harakaDir, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
+  replaceFile(path.join(harakaDir, STATE_FILE), content, { mode: 0o644 })
 }
 
 function parseState(value: unknown): OperatorState {

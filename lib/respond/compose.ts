@@ -1,5 +1,6 @@
 import type { Address } from '../address.js'
-import { formatDate, isAscii } from '../dsn/status-fields.js'
+import { isAscii } from '../ascii.js'
+import { formatDate } from '../mail-date.js'
 import { addressesIn, withoutComments } from './address-list.js'
 import { fillFields, type FieldValues } from './fill.js'
 import type { MessageHead } from './head.js'

@@ -1,8 +1,8 @@
 import type { HostPort } from '../conf/value.js'
 import { stuffDots } from '../delivery/dot-stuffing.js'
 import { errorText } from '../error.js'
-import { openConnection, openSocket, type Connection } from '../etrn/connection.js'
-import { replyText, type SmtpReply } from '../etrn/reply.js'
+import { openConnection, openSocket, type Connection } from '../smtp/connection.js'
+import { replyText, type SmtpReply } from '../smtp/reply.js'
 import type { Reply } from './compose.js'
 import type { Claim } from './memory.js'
 

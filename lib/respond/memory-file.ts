@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { replaceFile } from '../durable.js'
 import { errorCode } from '../error.js'
 
 /** Who was answered, and when: key of the sender to milliseconds since 1970. */
@@ -67,25 +67,9 @@ export function formatAnswered(answered: Answered): string {
   return `${TITLE}\n${lines.join('')}`
 }
 
-/** Durable when it returns: a whole file, by another name first. The caller holds the lock. */
+/** Durable when it returns. The caller holds the lock. */
 export function writeAnswered(file: string, answered: Answered): void {
-  const temporary = `${file}.new`
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
-  const fd = openSync(temporary, flags, 0o600)
-  try {
-    // All of it, or an error: one write may end early on a full disk.
-    writeFileSync(fd, formatAnswered(answered))
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  renameSync(temporary, file)
-  const directory = openSync(path.dirname(file), 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
+  replaceFile(file, formatAnswered(answered), { mode: 0o600 })
 }
 
 function parseLine(line: string): { readonly sender: string; readonly atMs: number } | undefined {

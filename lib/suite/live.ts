@@ -4,7 +4,8 @@ import type { Log } from '../directory/log.js'
 import type { UserDirectory } from '../directory/types.js'
 import { createSlots } from '../delivery/slots.js'
 import type { Snapshot } from './snapshot-types.js'
-import { directoryKey, loadAll, makeSnapshot, openUsers, type Loaded } from './snapshot.js'
+import { loadAll, type Loaded } from './loaded.js'
+import { directoryKey, makeSnapshot, openUsers } from './snapshot.js'
 import { watchFiles, type Watcher } from './watcher.js'
 
 /** How long an old user directory goes on for transactions that began with it. */

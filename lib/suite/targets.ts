@@ -3,7 +3,7 @@ import type { At, Problem } from '../conf/problem.js'
 import type { Written } from '../routing/destination.js'
 import { route } from '../routing/route.js'
 import type { Tables, World } from '../routing/tables.js'
-import type { Loaded } from './snapshot.js'
+import type { Loaded } from './loaded.js'
 
 /** Addresses that are tried; a check must end on a site with a million aliases, too. */
 const MAX_TARGETS = 10_000

@@ -16,7 +16,7 @@ export function attachRequests(plugin: HarakaPlugin, shared: Shared): void {
     if (transaction === null) return CONTINUE
     const parsed = parseMessageDsn(splitParameters(line))
     if (!parsed.ok) return refuse(reply('badParameter', parsed.bad))
-    shared.asked.set(transaction, parsed.value)
+    shared.messageDsn.set(transaction, parsed.value)
     return CONTINUE
   })
 
@@ -28,7 +28,7 @@ export function attachRequests(plugin: HarakaPlugin, shared: Shared): void {
     if (!parsed.ok) return refuse(reply('badParameter', parsed.bad))
     return whenReady(shared.snapshotOf(transaction), ({ dsn }) => {
       const mayAsk = connection.relaying || dsn.successFrom(connection.remote.ip)
-      shared.wishes.set(recipient, mayAsk ? parsed.value : withoutSuccess(parsed.value))
+      shared.recipientDsn.set(recipient, mayAsk ? parsed.value : withoutSuccess(parsed.value))
       return CONTINUE
     })
   })

@@ -1,6 +1,6 @@
 import type { DsnNote } from '../../lib/dsn/note.js'
 import { mailParameters, recipientParameters } from '../../lib/dsn/pass-on.js'
-import { isAscii } from '../../lib/dsn/status-fields.js'
+import { isAscii } from '../../lib/ascii.js'
 import { addressText } from './address.js'
 import type { Offers } from './ehlo.js'
 import type { HarakaAddress, HarakaHmail } from './types.js'

@@ -1,4 +1,4 @@
-import { makeNote, type DsnNote, type PartiesOf } from '../../lib/dsn/note.js'
+import { makeNote, type DsnNote, type MessageWishes, type PartiesOf } from '../../lib/dsn/note.js'
 import type { News } from '../../lib/dsn/news.js'
 import type { Held, Spool } from '../../lib/spool/accept.js'
 import type { RemoteGroup } from '../../lib/spool/plan.js'
@@ -17,7 +17,7 @@ export function spoolOf(
   queue: HarakaQueue,
   source: QueueSource,
   context: { readonly clientIp: string; readonly messageId: string },
-  asked: Pick<DsnNote, 'ret' | 'envid' | 'last'>,
+  asked: MessageWishes,
   ways: SpoolWays,
 ): Spool {
   const noteFor = (recipients: readonly PartiesOf[]): DsnNote | undefined => makeNote(asked, recipients)

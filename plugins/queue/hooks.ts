@@ -61,7 +61,7 @@ async function takeMessage(
   try {
     const context = { clientIp: connection.remote.ip, messageId: header.get('message-id').trim() }
     const sender = addressText(transaction.mail_from)
-    const asked = shared.asked.get(transaction) ?? {}
+    const asked = shared.messageDsn.get(transaction) ?? {}
     const log = logTo(connection)
     const settings = { ...delivery, lockWaitMs: Math.min(delivery.lockWaitMs, CLIENT_WAIT_MS) }
     const { queued, reply: answer } = await acceptMessage(plan, {
@@ -99,7 +99,7 @@ async function routedRecipients(
     const route = shared.routes.get(recipient) ?? (await decideRoute(shared, connection, transaction, recipient, true))
     if (!route.accepted && route.reply.code < 500) return { refusal: route.reply }
     const original = addressText(recipient)
-    routed.push({ original, route, parties: [{ given: original, ...shared.wishes.get(recipient) }] })
+    routed.push({ original, route, parties: [{ given: original, ...shared.recipientDsn.get(recipient) }] })
   }
   return { routed }
 }

@@ -1,7 +1,8 @@
 import { createCrew } from '../../plugins/crew.js'
 import { createHub } from '../../plugins/hub.js'
 import { Address as Rfc2821Address } from 'address-rfc2821'
-import { loadAll, makeSnapshot, notRunning, openUsers } from '../../lib/suite/snapshot.js'
+import { loadAll } from '../../lib/suite/loaded.js'
+import { makeSnapshot, notRunning, openUsers } from '../../lib/suite/snapshot.js'
 import { routeReport, type RouteReport } from '../../lib/routing/report.js'
 import type { Snapshot } from '../../lib/suite/snapshot-types.js'
 import type { HarakaAddress, HarakaConnection, HarakaPlugin, Next } from '../../plugins/haraka/types.js'
@@ -74,8 +75,8 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
     onShutdown: [],
     snapshotOf: () => snapshot,
     sizes: new WeakMap(),
-    asked: new WeakMap(),
-    wishes: new WeakMap(),
+    messageDsn: new WeakMap(),
+    recipientDsn: new WeakMap(),
     routes,
   })
   const recipient = harakaAddress(address)

@@ -16,7 +16,7 @@ function noteOf(recipients: readonly PartiesOf[], asked: Parameters<typeof makeN
 describe('the note of a queue file', () => {
   it('gives back whom each recipient concerns, and what was asked of the message', () => {
     const asked = fc.record(
-      { ret: fc.constantFrom('FULL', 'HDRS'), envid: fc.string(), last: fc.constant(true as const) },
+      { ret: fc.constantFrom('FULL', 'HDRS'), envid: fc.string(), doubleBounce: fc.constant(true as const) },
       { requiredKeys: [], noNullPrototype: true },
     )
     const address = fc.oneof(anyAddress, fc.constantFrom(...PROTOTYPES), fc.string())
@@ -28,8 +28,11 @@ describe('the note of a queue file', () => {
       fc.property(asked, recipients, (wanted, list) => {
         const note = noteOf(list, wanted)
         for (const each of list) assert.deepEqual(partiesOf(note, each.address), each.parties)
-        const { ret, envid, last } = note ?? {}
-        assert.deepEqual({ ret, envid, last }, { ret: undefined, envid: undefined, last: undefined, ...wanted })
+        const { ret, envid, doubleBounce } = note ?? {}
+        assert.deepEqual(
+          { ret, envid, doubleBounce },
+          { ret: undefined, envid: undefined, doubleBounce: undefined, ...wanted },
+        )
       }),
     )
   })
@@ -101,13 +104,13 @@ describe('a damaged note', () => {
     })
   }
 
-  const whole = { version: 1, ret: 'FULL', envid: 'x', parties: { a: [BOB] }, delayed: true, last: true }
+  const whole = { version: 1, ret: 'FULL', envid: 'x', parties: { a: [BOB] }, delayed: true, doubleBounce: true }
   const rows: readonly [sentence: string, damage: object, reads: object][] = [
     ['whole is read as it is', {}, {}],
     ['a RET that is none', { ret: 'BODY' }, { ret: undefined }],
     ['an ENVID that is a number', { envid: 7 }, { envid: undefined }],
     ['"delayed" that is a word', { delayed: 'yes' }, { delayed: undefined }],
-    ['"last" that is a word', { last: 1 }, { last: undefined }],
+    ['"doubleBounce" that is a word', { doubleBounce: 1 }, { doubleBounce: undefined }],
     ['parties that are text', { parties: 'bob' }, { parties: {} }],
     ['parties that are a list', { parties: [BOB] }, { parties: {} }],
     ['a list of parties that is one party', { parties: { a: BOB } }, { parties: { a: [] } }],

@@ -19,7 +19,7 @@ describe('parameters of MAIL for a next hop', () => {
     ['RET', { ret: 'FULL' }, ' RET=FULL'],
     ['ENVID as it came', { envid: 'a+2Bb' }, ' ENVID=a+2Bb'],
     ['both', { ret: 'HDRS', envid: 'QQ314159' }, ' RET=HDRS ENVID=QQ314159'],
-    ['nothing of what is our own', { delayed: true, last: true }, ''],
+    ['nothing of what is our own', { delayed: true, doubleBounce: true }, ''],
   ]
   for (const [sentence, note, expected] of rows) {
     it(sentence, () => {

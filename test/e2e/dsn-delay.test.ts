@@ -14,7 +14,7 @@ import {
   withEveryWish,
   WISHES,
   type DsnSite,
-} from './dsn-letters.js'
+} from './dsn-site.js'
 import { KINDS } from './outbound-site.js'
 import { note, queueIsEmpty } from './site.js'
 

@@ -6,7 +6,7 @@ import { entries, rootOnly } from '../faults/site.js'
 import { FILLER, mountSmallDisk, type SmallDisk } from '../faults/tmpfs.js'
 import { HOUR_MS, makeClock } from '../support/clock.js'
 import { HARAKA_VERSIONS } from '../support/haraka.js'
-import { HOPS, post, startDsnSite, submit, told, tried, type DsnSite } from './dsn-letters.js'
+import { HOPS, post, startDsnSite, submit, told, tried, type DsnSite } from './dsn-site.js'
 import { codes, note } from './site.js'
 
 const BUSY = (): string => '450 4.2.1 mailbox busy'

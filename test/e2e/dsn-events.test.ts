@@ -16,7 +16,7 @@ import {
   WISHES,
   type DsnSite,
   type Hearing,
-} from './dsn-letters.js'
+} from './dsn-site.js'
 import { note, queueIsEmpty } from './site.js'
 
 const REFUSAL = '554 5.7.9 we take nothing from you'

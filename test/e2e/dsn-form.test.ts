@@ -13,7 +13,7 @@ import {
   type DsnSite,
   type Letter,
   type SentReport,
-} from './dsn-letters.js'
+} from './dsn-site.js'
 import { note, queueIsEmpty, siteIni } from './site.js'
 
 const RELOADED = /configuration reloaded/

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { HARAKA_VERSIONS } from '../support/haraka.js'
 import type { ReceivedMessage } from '../support/next-hop.js'
-import { HOPS, offering, reportsOn, startDsnSite, submit, told, tried, type DsnSite } from './dsn-letters.js'
+import { HOPS, offering, reportsOn, startDsnSite, submit, told, tried, type DsnSite } from './dsn-site.js'
 import { subjectOf } from './outbound-site.js'
 import { queueIsEmpty } from './site.js'
 

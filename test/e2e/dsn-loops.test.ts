@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { HARAKA_VERSIONS } from '../support/haraka.js'
-import { checkReport, HOPS, newsIn, reportsOn, startDsnSite, submit, told, type DsnSite } from './dsn-letters.js'
+import { checkReport, HOPS, newsIn, reportsOn, startDsnSite, submit, told, type DsnSite } from './dsn-site.js'
 import { queueIsEmpty, siteIni } from './site.js'
 
 const RELOADED = /configuration reloaded/

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { HARAKA_VERSIONS } from '../support/haraka.js'
 import { connect, type Reply, type SmtpClient } from '../support/smtp.js'
-import { HOPS, post, startDsnSite, told, type DsnSite } from './dsn-letters.js'
+import { HOPS, post, startDsnSite, told, type DsnSite } from './dsn-site.js'
 import { codes, note, queueIsEmpty, RELAYING, session } from './site.js'
 
 const BAD = '501 5.5.4'

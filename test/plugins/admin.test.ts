@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { unfinishedName } from '../../lib/durable.js'
 import { Refusal, type Handlers } from '../../lib/control/handlers.js'
 import type { DomainSummary, Progress, QueueRow } from '../../lib/control/protocol.js'
 import {
@@ -209,7 +210,7 @@ describe('what operators decide', () => {
 
   it('is not in force when it cannot be recorded', async () => {
     const here = office(many(1))
-    mkdirSync(path.join(here.dir, `${STATE_FILE}.new`))
+    mkdirSync(unfinishedName(path.join(here.dir, STATE_FILE)))
     await assert.rejects(
       here.handlers.suspend({ domain: 'example.com' }, SILENT),
       (error) => error instanceof Refusal && /nothing was changed/.test(error.message) && /write/.test(error.hint),

@@ -60,12 +60,18 @@ function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (
 
 function queued(
   notify: Notify | undefined,
-  { from = 'ann@domain1.com', left = {}, last = false }: { from?: string; left?: object; last?: boolean } = {},
+  {
+    from = 'ann@domain1.com',
+    left = {},
+    doubleBounce = false,
+  }: { from?: string; left?: object; doubleBounce?: boolean } = {},
 ): HarakaHmail {
   const file = path.join(directory, 'message')
   writeFileSync(file, MESSAGE)
   const party = { given: BOB, ...(notify === undefined ? {} : { notify }) }
-  const note = makeNote(last ? { last } : { ret: 'FULL', envid: 'QQ1' }, [{ address: BOB, parties: [party] }])
+  const note = makeNote(doubleBounce ? { doubleBounce } : { ret: 'FULL', envid: 'QQ1' }, [
+    { address: BOB, parties: [party] },
+  ])
   return {
     todo: {
       mail_from: new Address(`<${from}>`),
@@ -182,11 +188,11 @@ describe('a queue file that failed for good', () => {
       reports[0]?.todo.rcpt_to.map(({ original }) => original),
       ['<admin@domain1.com>'],
     )
-    assert.equal(readNote(reports[0].todo.notes[DSN_NOTE])?.last, true)
+    assert.equal(readNote(reports[0].todo.notes[DSN_NOTE])?.doubleBounce, true)
   })
 
   it('that is such a report itself is told to nobody, but to the log', async () => {
-    assert.equal(await run('bounce', queued(undefined, { from: '', left: SAID, last: true })), ok)
+    assert.equal(await run('bounce', queued(undefined, { from: '', left: SAID, doubleBounce: true })), ok)
     assert.deepEqual([reports, events], [[], ['answered']])
     assert.match(logged.join('\n'), /double bounce, nobody is told: failed bob@example\.com/)
   })

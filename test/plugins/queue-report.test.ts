@@ -105,8 +105,8 @@ for (const [version, folder, addresses] of VERSIONS) {
     })
 
     it('keeps its note', async () => {
-      const { files } = await report({ to: 'ann@example.com', note: { version: 1, parties: {}, last: true } })
-      assert.deepEqual(files[0]?.todo['notes'], { dmail_dsn: { version: 1, parties: {}, last: true } })
+      const { files } = await report({ to: 'ann@example.com', note: { version: 1, parties: {}, doubleBounce: true } })
+      assert.deepEqual(files[0]?.todo['notes'], { dmail_dsn: { version: 1, parties: {}, doubleBounce: true } })
     })
 
     it('may go to an address in UTF-8, about mail from nobody', async () => {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { unfinishedName } from '../../lib/durable.js'
 import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import {
@@ -94,7 +95,7 @@ describe('what operators decided', () => {
       await assert.rejects(promisify(execFile)(process.execPath, ['-e', KILLED, script, dir, call]), {
         signal: 'SIGKILL',
       })
-      assert.ok(existsSync(path.join(dir, `${STATE_FILE}.new`)), 'it was under way')
+      assert.ok(existsSync(unfinishedName(path.join(dir, STATE_FILE))), 'it was under way')
       assert.deepEqual(readOperatorState(dir), OLD)
       writeOperatorState(dir, { ...OLD, held: ['next'] })
       assert.deepEqual(readOperatorState(dir), { ...OLD, held: ['next'] })

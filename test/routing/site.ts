@@ -8,7 +8,8 @@ import type { LookupResult, UserDirectory, UserRecord } from '../../lib/director
 import { routeReport, type RouteReport } from '../../lib/routing/report.js'
 import { route as decide } from '../../lib/routing/route.js'
 import type { Route } from '../../lib/routing/types.js'
-import { loadAll, makeSnapshot, notRunning } from '../../lib/suite/snapshot.js'
+import { loadAll } from '../../lib/suite/loaded.js'
+import { makeSnapshot, notRunning } from '../../lib/suite/snapshot.js'
 import type { Snapshot } from '../../lib/suite/snapshot-types.js'
 
 /** A user of the directory, by the name it is asked for. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { DEFAULT_TEXTS, TEXT_NAMES, type Texts } from '../../lib/dsn/texts.js'
 import { loadTexts } from '../../lib/suite/report-texts.js'
-import { loadAll } from '../../lib/suite/snapshot.js'
+import { loadAll } from '../../lib/suite/loaded.js'
 import { dirWith, shown } from '../conf/helpers.js'
 import { withDirectory } from '../routing/site.js'
 

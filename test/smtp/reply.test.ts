@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createReplyReader, NotSmtp, replyText, type SmtpReply } from '../../lib/etrn/reply.js'
+import { createReplyReader, NotSmtp, replyText, type SmtpReply } from '../../lib/smtp/reply.js'
 
 function read(...pieces: readonly (string | Uint8Array)[]): { replies: string[]; rest: boolean } {
   const reader = createReplyReader()
