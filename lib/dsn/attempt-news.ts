@@ -15,6 +15,11 @@ export interface HopAnswer {
   readonly host: string | undefined
 }
 
+/** `450 4.2.0 text`: what it said. */
+export function answerWords({ code, status, text }: HopAnswer): string {
+  return [code, status, text].filter((word) => word !== undefined && word !== '').join(' ')
+}
+
 /** What an attempt came to for one recipient of a queue file. */
 export interface Attempt {
   /** The recipient in the queue file. */
@@ -85,9 +90,9 @@ function mtaName(host: string): string {
   return family === 0 ? host : family === 4 ? `[${host}]` : `[IPv6:${host}]`
 }
 
-function shown(party: Party, address: string, { code, status, text, host }: HopAnswer): string {
-  const words = [code, status, text].filter((word) => word !== undefined && word !== '').join(' ')
-  return isHidden(party, address) ? hideTarget(words, address, party.given, host) : words
+function shown(party: Party, address: string, answer: HopAnswer): string {
+  const words = answerWords(answer)
+  return isHidden(party, address) ? hideTarget(words, address, party.given, answer.host) : words
 }
 
 function isHidden({ given }: Party, address: string): boolean {

@@ -9,7 +9,7 @@ const FOR_SENDERS =
 /** What an attempt came to for one recipient, from what Haraka or the runner left on it. */
 export function attemptOf(recipient: QueuedRecipient, { bounce_error: error }: HarakaHmail): Attempt {
   const address = addressText(recipient)
-  const answer = answerOf(recipient)
+  const answer = hopAnswer(recipient)
   const { dsn_status: status, reason } = recipient
   const haraka = error?.message !== undefined && FOR_SENDERS.test(error.message) ? error.message : undefined
   // A reason without an answer is what the runner wrote for the sender. A status without either is Haraka's guess.
@@ -24,7 +24,21 @@ export function acceptanceOf(recipient: QueuedRecipient, parameters: readonly un
   return { address: addressText(recipient), answer, status: undefined, text: undefined }
 }
 
-function answerOf(recipient: QueuedRecipient): HopAnswer | undefined {
+/** What Haraka adds to a recipient during an attempt. */
+export function isAnswer(name: string): boolean {
+  return name === 'reason' || name.startsWith('dsn_')
+}
+
+/** Before an attempt: what was answered to the one before is no reason for how this one ends. */
+export function forgetAnswers({ todo }: HarakaHmail): void {
+  // The header may not be read yet.
+  for (const recipient of (todo as HarakaHmail['todo'] | null)?.rcpt_to ?? []) {
+    for (const name of Object.keys(recipient).filter(isAnswer)) Reflect.deleteProperty(recipient, name)
+  }
+}
+
+/** What the next hop answered to this recipient; undefined where it said nothing. */
+export function hopAnswer(recipient: QueuedRecipient): HopAnswer | undefined {
   const { dsn_smtp_code: code, dsn_smtp_extc: status, dsn_smtp_response: text, dsn_remote_mta: host } = recipient
   if (typeof code !== 'string' && typeof code !== 'number') return undefined
   return { code: String(code), host: textOf(host), ...withStatus(textOf(status), textOf(text) ?? '') }

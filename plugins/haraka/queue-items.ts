@@ -1,6 +1,8 @@
 import { unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { answerWords } from '../../lib/dsn/attempt-news.js'
 import { errorCode } from '../../lib/error.js'
+import { hopAnswer } from './answers.js'
 import { spareTheLiving } from './leftovers.js'
 import { watchNextHops, type NextHops } from './next-hops.js'
 import { keepAnswers } from './split.js'
@@ -141,8 +143,8 @@ function recipientsOf(hmail: HarakaHmail): readonly QueuedRecipient[] {
 
 /** `450 4.2.0 text (host)`: an answer of the next hop to this recipient. */
 function remoteWords(recipient: QueuedRecipient): string | undefined {
-  const { dsn_smtp_code: code, dsn_smtp_extc: status, dsn_smtp_response: text, dsn_remote_mta: host } = recipient
-  if (typeof code !== 'string' && typeof code !== 'number') return undefined
-  const words = [code, status, text].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ')
-  return typeof host === 'string' && host !== '' ? `${words} (${host})` : words
+  const answer = hopAnswer(recipient)
+  if (answer === undefined) return undefined
+  const words = answerWords(answer)
+  return answer.host === undefined ? words : `${words} (${answer.host})`
 }

@@ -1,4 +1,5 @@
 import { DSN_NOTE, readNote, type DsnNote } from '../../lib/dsn/note.js'
+import { isAnswer } from './answers.js'
 import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from './types.js'
 
 /**
@@ -19,23 +20,10 @@ export function keepAnswers({ prototype }: HarakaHmailClass): void {
   }
 }
 
-/** Before an attempt: what was answered to the one before is no reason for how this one ends. */
-export function forgetAnswers({ todo }: HarakaHmail): void {
-  // The header may not be read yet.
-  for (const recipient of (todo as HarakaHmail['todo'] | null)?.rcpt_to ?? []) {
-    for (const name of Object.keys(recipient).filter(isAnswer)) Reflect.deleteProperty(recipient, name)
-  }
-}
-
 /** N4: the sender hears once that a message is delayed; in a new file the failures of the old one are not counted. */
 function rememberDelay({ notes }: HarakaHmail['todo']): void {
   const note = readNote(notes[DSN_NOTE])
   if (note !== undefined) notes[DSN_NOTE] = { ...note, delayed: true } satisfies DsnNote
-}
-
-/** What Haraka adds to a recipient during an attempt. */
-function isAnswer(name: string): boolean {
-  return name === 'reason' || name.startsWith('dsn_')
 }
 
 function answerOf(recipient: QueuedRecipient | undefined): Record<string, unknown> {

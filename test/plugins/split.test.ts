@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { DSN_NOTE, makeNote, readNote } from '../../lib/dsn/note.js'
-import { forgetAnswers, keepAnswers } from '../../plugins/haraka/split.js'
+import { forgetAnswers } from '../../plugins/haraka/answers.js'
+import { keepAnswers } from '../../plugins/haraka/split.js'
 import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from '../../plugins/haraka/types.js'
 import { ADDRESS_CLASSES } from './addresses.js'
 
