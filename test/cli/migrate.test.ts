@@ -321,6 +321,15 @@ describe('dmail migrate, what it finds', () => {
     assert.match(report.elsewhere.map(({ why }) => why).join('\n'), /there are 2 drop files of that name/)
   })
 
+  it('users in nwauth.add, and the options of NWAuth', async () => {
+    const site = smallSite(CONF.replace('-path c:\\dmail', '-path c:\\dmail -badchar %'))
+    site.write('old/nwauth.add', 'carl:*x:\n')
+    const { exit, report } = await site.migrate('--verify')
+    assert.match(site.read('new/config/dmail.conf'), new RegExp(`/file\\.js -path ${site.top}/old -badchar %$`, 'm'))
+    assert.deepEqual([exit, report.errors], [0, []])
+    assert.equal(report.verify?.find(({ address }) => address === 'carl@domain1.com')?.accepted, true)
+  })
+
   it('a user module that cannot run here', async () => {
     const site = smallSite(CONF.replace('nwauth.exe', 'sqlauth.exe'))
     const { exit, report } = await site.migrate()
