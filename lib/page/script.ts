@@ -1,6 +1,6 @@
 /**
  * Keeps the parts of a page up to date. Without it everything works that does with it. What somebody is in with the keyboard, or has
- * selected, is left alone until they are not.
+ * selected, is left alone until they are not. What takes the server long is asked for less often.
  */
 export const SCRIPT = `
 (() => {
@@ -23,6 +23,7 @@ export const SCRIPT = `
   }
   let last = Date.now()
   const look = async () => {
+    const begun = Date.now()
     if (!document.hidden) {
       try {
         const answer = await fetch(url, { headers: { Accept: 'application/json' }, credentials: 'same-origin' })
@@ -40,7 +41,7 @@ export const SCRIPT = `
         status.textContent = 'No answer from the server for ' + Math.round((Date.now() - last) / 1000) + ' seconds.'
       }
     }
-    setTimeout(look, EVERY)
+    setTimeout(look, Math.max(EVERY, 10 * (Date.now() - begun)))
   }
   setTimeout(look, EVERY)
 })()
