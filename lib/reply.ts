@@ -85,7 +85,16 @@ export type ReplyName = keyof typeof REPLIES
  */
 export function reply(name: ReplyName, subject = '', count = ''): Reply {
   const [code, enhanced, text]: Template = REPLIES[name]
-  return { code, enhanced, text: text(subject.replace(/[\x00-\x1f\x7f]/g, '?'), count) }
+  const made: Reply = { code, enhanced, text: text(subject.replace(/[\x00-\x1f\x7f]/g, '?'), count) }
+  names.set(made, name)
+  return made
+}
+
+const names = new WeakMap<Reply, ReplyName>()
+
+/** Which of the replies it is, for the counters; undefined for one that was made in another way. */
+export function replyName(made: Reply): ReplyName | undefined {
+  return names.get(made)
 }
 
 /** The text of a reply as it is sent behind the code: status first. */

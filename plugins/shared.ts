@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { MessageDsn, RecipientDsn } from '../lib/dsn/params.js'
 import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
+import { createCounters, type Counters } from '../lib/page/counters.js'
 import type { Route } from '../lib/routing/types.js'
 import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
@@ -25,6 +26,8 @@ export interface Shared {
   /** Lines that already have their hooks. */
   readonly attached: Set<string>
   readonly live: Live
+  /** What happened in this process. */
+  readonly counters: Counters
   /** The configuration a transaction began with, kept to its end. */
   snapshotOf(transaction: HarakaTransaction): Maybe<Snapshot>
   /** What the client announced with SIZE at MAIL (RFC 1870). */
@@ -53,13 +56,15 @@ let shared: Shared | undefined
 export function shareSuite(plugin: HarakaPlugin): Shared {
   if (shared !== undefined) return shared
   const harakaDir = harakaDirectory()
-  const live = openLive(harakaDir, logTo(plugin))
+  const counters = createCounters()
+  const live = openLive(harakaDir, logTo(plugin), counters)
   const crew = createCrew()
   let care: Care | undefined
   const snapshots = attachments<HarakaTransaction, Snapshot>('snapshot')
   shared = {
     attached: new Set(),
     live,
+    counters,
     harakaDir,
     crew,
     hub: createHub(),

@@ -43,13 +43,14 @@ function fit(recipients: readonly string[], room: number | undefined): string {
 function secondLine(row: QueueRow, nowMs: number): string {
   const parts = [
     ...(row.attempts === 0 ? [] : [`tried ${row.attempts === 1 ? 'once' : `${row.attempts} times`}`]),
-    whatNext(row, nowMs),
+    nextStep(row, nowMs),
     ...(row.kind === 'remote' ? [] : [workText(row)]),
   ]
   return `${parts.join(', ')}${row.reason === '' ? '' : `; last reason: ${visible(row.reason)}`}`
 }
 
-function whatNext({ state, nextMs, suspension }: QueueRow, nowMs: number): string {
+/** What happens next with a message. */
+export function nextStep({ state, nextMs, suspension }: QueueRow, nowMs: number): string {
   switch (state) {
     case 'suspended':
       return suspension === undefined ? 'suspended' : `suspended by ${suspensionText(suspension)}`
@@ -93,10 +94,10 @@ export function countText(result: Coverage & { readonly count: number }): string
   return `${count}${workers}${lacking === undefined ? '' : `; there may be more: ${lacking}`}`
 }
 
-/** `dmail queue show`: a line for each thing, then the header section. */
-export function detailText(detail: QueueDetail, nowMs: number): string {
-  const next = whatNext(detail, nowMs)
-  const lines: (readonly [string, string])[] = [
+/** Everything about one message but its headers, by name. */
+export function detailLines(detail: QueueDetail, nowMs: number): (readonly [string, string])[] {
+  const next = nextStep(detail, nowMs)
+  return [
     ['id', visible(detail.id)],
     ['message', visible(detail.uuid)],
     ['state', next.startsWith(detail.state) ? next : `${detail.state}, ${next}`],
@@ -111,6 +112,11 @@ export function detailText(detail: QueueDetail, nowMs: number): string {
     ['file', visible(detail.file)],
     ['process', String(detail.pid)],
   ]
+}
+
+/** `dmail queue show`: a line for each thing, then the header section. */
+export function detailText(detail: QueueDetail, nowMs: number): string {
+  const lines = detailLines(detail, nowMs)
   const headers = visibleLines(detail.headers.replace(/(?:\r?\n)+$/, ''))
   return `${lines.map(([name, value]) => `${name.padEnd(11)}  ${value}`).join('\n')}\n\n${headers}`
 }

@@ -2,7 +2,8 @@ import { parseAddress } from '../address.js'
 import { describe } from '../routing/provenance.js'
 import { routeReport } from '../routing/report.js'
 import { route } from '../routing/route.js'
-import type { Placed, Route, Step } from '../routing/types.js'
+import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
+import type { Route } from '../routing/types.js'
 import { loadAll } from '../suite/loaded.js'
 import { ConfigurationError, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
@@ -56,36 +57,22 @@ function printRoute(address: string, decided: Route, terminal: Terminal): void {
   const { out } = terminal
   const { code, enhanced, text } = decided.reply
   out.write(`${paint('bold', address)}\n`)
-  const print = (lines: readonly Line[], indent: string): void => {
-    lines.forEach((line, index) => {
-      const last = index === lines.length - 1
-      out.write(`${indent}${last ? '└─ ' : '├─ '}${line.text}\n`)
-      print(line.below, `${indent}${last ? '   ' : '│  '}`)
+  const print = (branches: readonly Branch[], indent: string): void => {
+    branches.forEach((branch, index) => {
+      const last = index === branches.length - 1
+      out.write(`${indent}${last ? '└─ ' : '├─ '}${branchText(branch, paint)}\n`)
+      if (branch.kind === 'step') print(branch.below, `${indent}${last ? '   ' : '│  '}`)
     })
   }
-  print(linesBelow(undefined, decided, paint), '')
+  print(treeOf(decided), '')
   out.write(`${paint(decided.accepted ? 'green' : 'red', `${code} ${enhanced}`)} ${text}\n`)
   out.write(paint('dim', 'decided from the files as they are now; a running server may still use the ones before\n'))
 }
 
-interface Line {
-  readonly text: string
-  readonly below: readonly Line[]
-}
-
-function linesBelow(parent: Step | undefined, decided: Route, paint: ReturnType<typeof painter>): Line[] {
-  const steps = decided.trace.filter((step) => step.parent === parent && step.step !== 'refused')
-  const placed = decided.destinations.filter((one: Placed) => one.step === parent)
-  return [
-    ...steps.map((step) => ({ text: stepText(step, paint), below: linesBelow(step, decided, paint) })),
-    ...placed.map(({ destination }) => ({ text: paint('green', `→ ${describe(destination)}`), below: [] })),
-  ]
-}
-
-function stepText({ step, input, rule, at }: Step, paint: ReturnType<typeof painter>): string {
+function branchText(branch: Branch, paint: ReturnType<typeof painter>): string {
+  if (branch.kind === 'destination') return paint('green', `→ ${describe(branch.destination)}`)
+  const { step, input, rule, at } = branch.step
   const place = at === undefined ? '' : ` ${paint('dim', `(${at})`)}`
   if (step === 'left-out') return `${paint('yellow', 'left out')} ${input}: ${rule}${place}`
-  // Some rules begin with the name of their step, as in dmail.conf.
-  const rest = rule.startsWith(`${step} `) || rule.startsWith(`${step}=`) ? rule.slice(step.length) : ` ${rule}`
-  return `${paint('cyan', step)}${rest}${place}`
+  return `${paint('cyan', step)}${ruleOf(branch.step)}${place}`
 }

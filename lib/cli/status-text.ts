@@ -43,7 +43,8 @@ function domainLines({ domains, otherDomains }: Status, sheet: Sheet, paint: Pai
   return ['', paint('bold', columns('DOMAIN', width, 'MAIL', 'SIZE', 'OLDEST', 'NEXT TRY')), ...lines, ...more]
 }
 
-function nextText({ nextMs, suspended, held, count }: DomainSummary, nowMs: number): string {
+/** When mail for a domain is tried next, or why it is not. */
+export function nextText({ nextMs, suspended, held, count }: DomainSummary, nowMs: number): string {
   const when = suspended ? 'suspended' : nextMs === undefined ? '-' : inText(nextMs, nowMs)
   if (held === 0) return when
   return held >= count && !suspended ? 'all held' : `${when}, ${held} held`

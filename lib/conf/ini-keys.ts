@@ -49,6 +49,13 @@ export const INI_KEYS = [
     min: 1000,
     note: 'How often the configuration and the files it names are looked at for changes.',
   },
+  {
+    section: 'main',
+    key: 'page_from',
+    kind: 'ips',
+    default: '127.0.0.0/8,::1',
+    note: 'Clients that may open the HTTP page and the metrics, which ask for a token besides; empty for none.',
+  },
 
   {
     section: 'routing',

@@ -4,6 +4,8 @@ export interface Slots {
   take(program: string): Promise<() => void>
   /** Places taken now, for the status. */
   inUse(): number
+  /** Who runs and who waits, by program. */
+  usage(): readonly Usage[]
   /** Other limits from now on; who runs goes on, who waits is looked at again. */
   limit(limits: SlotLimits): void
 }
@@ -12,6 +14,12 @@ export interface Slots {
 export interface SlotLimits {
   readonly max: number
   readonly perProgram: number
+}
+
+export interface Usage {
+  readonly program: string
+  readonly running: number
+  readonly waiting: number
 }
 
 interface Waiting {
@@ -61,6 +69,15 @@ export function createSlots(first: SlotLimits): Slots {
       return new Promise((begin) => line.push({ program, begin }))
     },
     inUse: () => all,
+    usage: () => {
+      const waiting = new Map<string, number>()
+      for (const { program } of line) waiting.set(program, (waiting.get(program) ?? 0) + 1)
+      return [...new Set([...taken.keys(), ...waiting.keys()])].map((program) => ({
+        program,
+        running: taken.get(program) ?? 0,
+        waiting: waiting.get(program) ?? 0,
+      }))
+    },
     limit(next) {
       limits = next
       admit()

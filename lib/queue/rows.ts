@@ -32,7 +32,12 @@ export function rowOf(
   }
 }
 
-function stateOf({ stage }: Entry, held: boolean, suspension: Suspension | undefined): QueueRow['state'] {
+/** `suspension`: what keeps the mail of its domain from being tried. */
+export function stateOf(
+  { stage }: Pick<Entry, 'stage'>,
+  held: boolean,
+  suspension: Suspension | undefined,
+): QueueRow['state'] {
   // What an operator decided while it was on its way holds for the next attempt.
   if (stage === 'sending') return stage
   if (held) return 'held'

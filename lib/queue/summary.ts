@@ -1,6 +1,7 @@
-import type { DomainSummary } from '../control/protocol.js'
+import type { DomainSummary, QueueRow } from '../control/protocol.js'
 import { compilePatternList } from '../conf/wildcard.js'
 import type { Entry } from './entry.js'
+import { stateOf } from './rows.js'
 import type { QueueSight } from './sight.js'
 import { inSlices } from './slices.js'
 import type { Suspension } from './suspensions.js'
@@ -20,6 +21,7 @@ export interface QueueTotals {
   readonly bytes: number
   readonly sending: number
   readonly held: number
+  readonly states: Readonly<Record<QueueRow['state'], number>>
   readonly suspended: readonly SuspendedMail[]
   /** Those with most mail first, no more than `MOST_DOMAINS`. */
   readonly domains: readonly (readonly [domain: string, count: number])[]
@@ -37,12 +39,15 @@ export function suspensionKey({ domain, at }: Suspension): string {
 
 export async function queueTotals(sight: QueueSight): Promise<QueueTotals> {
   let [bytes, sending, held] = [0, 0, 0]
+  const states = { waiting: 0, suspended: 0, held: 0, starting: 0, sending: 0 }
   const suspended = new Map<string, { key: string; count: number; bytes: number; oldestMs: number }>()
   await inSlices(sight.index.all(), (entry) => {
     bytes += entry.bytes
     if (entry.stage === 'sending') sending++
-    if (sight.isHeld(entry.id)) held++
+    const isHeld = sight.isHeld(entry.id)
+    if (isHeld) held++
     const suspension = sight.suspensionOf(entry)
+    states[stateOf(entry, isHeld, suspension)]++
     if (suspension === undefined) return
     const key = suspensionKey(suspension)
     const sum = suspended.get(key) ?? { key, count: 0, bytes: 0, oldestMs: Infinity }
@@ -59,6 +64,7 @@ export async function queueTotals(sight: QueueSight): Promise<QueueTotals> {
     bytes,
     sending,
     held,
+    states,
     suspended: [...suspended.values()],
     domains: domains.slice(0, MOST_DOMAINS),
     otherDomains: Math.max(domains.length - MOST_DOMAINS, 0),

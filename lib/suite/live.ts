@@ -1,8 +1,8 @@
 import { errorText } from '../error.js'
 import { formatProblem } from '../conf/problem.js'
 import type { Log } from '../directory/log.js'
-import type { UserDirectory } from '../directory/types.js'
-import { createSlots } from '../delivery/slots.js'
+import type { LookupResult, UserDirectory } from '../directory/types.js'
+import { createSlots, type Usage } from '../delivery/slots.js'
 import type { Snapshot } from './snapshot-types.js'
 import { loadAll, type Loaded } from './loaded.js'
 import { directoryKey, makeSnapshot, openUsers } from './snapshot.js'
@@ -23,7 +23,16 @@ export interface Live {
   clearUsers(): void
   /** Called after each load, the first included. */
   onLoad(listener: () => void): void
+  /** Robots of this process, by program. */
+  robots(): readonly Usage[]
   close(): void
+}
+
+/** Told what happens, for who counts it. */
+export interface LiveEvents {
+  readonly lookedUp?: (result: LookupResult) => void
+  /** After each reload; `error`: why the configuration before stays in force. */
+  readonly reloaded?: (error?: string) => void
 }
 
 interface Users {
@@ -35,7 +44,7 @@ interface Users {
  * Loads the configuration of a Haraka directory and holds it. A reload that finds any error keeps the snapshot in
  * force (C7); the first load does so only for what is required. Everything found is logged with file:line.
  */
-export function openLive(harakaDir: string, log: Log): Live {
+export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: LiveEvents = {}): Live {
   let users: Users | undefined
   let watcher: Watcher | undefined
   let files: readonly string[] = []
@@ -63,7 +72,11 @@ export function openLive(harakaDir: string, log: Log): Live {
     }
     const errors = read.problems.filter(({ severity }) => severity === 'error').length
     if (!first && errors > 0) throw new Error(`${errors} errors, the configuration before stays in force`)
-    const snapshot = await makeSnapshot(read, usersFor(read), harakaDir, { warn, slots })
+    const snapshot = await makeSnapshot(read, usersFor(read), harakaDir, {
+      warn,
+      slots,
+      ...(lookedUp === undefined ? {} : { lookedUp }),
+    })
     const { max, perProgram } = read.configuration.ini.robot
     slots.limit({ max, perProgram })
     log('info', `configuration ${first ? 'loaded' : 'reloaded'}: ${summary(read)}`)
@@ -108,7 +121,9 @@ export function openLive(harakaDir: string, log: Log): Live {
     try {
       await next
       current = next
+      reloaded?.()
     } catch (error) {
+      reloaded?.(errorText(error))
       log('error', `configuration not reloaded: ${errorText(error)}`)
     }
     await watcher?.set(files, since)
@@ -121,6 +136,7 @@ export function openLive(harakaDir: string, log: Log): Live {
       users?.directory.clear()
     },
     onLoad: (listener) => listeners.push(listener),
+    robots: () => slots.usage(),
     watch() {
       if (watcher !== undefined) return
       const started = watchFiles(() => everyMs, reload)

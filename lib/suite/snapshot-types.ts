@@ -1,5 +1,6 @@
 import type { AuthSettings } from '../auth/settings.js'
 import type { Problem } from '../conf/problem.js'
+import type { PatternList } from '../conf/value.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
 import type { DsnSettings } from '../dsn/make-report.js'
 import type { EtrnRules } from '../etrn/permission.js'
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly suspensions: readonly Suspension[]
   readonly etrn: EtrnRules
   readonly dsn: DsnSettings
+  /** Clients that may open the HTTP page. */
+  readonly pageFrom: PatternList
   /** ras_timer and what belongs to it; undefined where the provider is not asked (Q8). */
   readonly ras: RasSettings | undefined
   readonly allowDuplicates: boolean

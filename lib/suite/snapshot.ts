@@ -8,7 +8,8 @@ import { createSlots, type Slots } from '../delivery/slots.js'
 import { findAccount } from '../directory/account.js'
 import type { Log } from '../directory/log.js'
 import { openDirectory, type DirectoryOptions } from '../directory/index.js'
-import type { UserDirectory } from '../directory/types.js'
+import type { LookupResult, UserDirectory } from '../directory/types.js'
+import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
 import { forwardFileReader } from './forward-files.js'
@@ -60,6 +61,8 @@ export function openUsers(loaded: Loaded, harakaDir: string, log: Log): UserDire
 export interface Running {
   readonly warn: (text: string) => void
   readonly slots: Slots
+  /** Told of every look-up. */
+  readonly lookedUp?: (result: LookupResult) => void
 }
 
 /** For a command that carries nothing out. */
@@ -72,7 +75,7 @@ export async function makeSnapshot(
   loaded: Loaded,
   users: UserDirectory,
   harakaDir: string,
-  { warn, slots }: Running,
+  { warn, slots, lookedUp }: Running,
 ): Promise<Snapshot> {
   if (loaded.fatal.length > 0) throw new ConfigurationError(loaded.fatal)
   const { configuration, domains } = loaded
@@ -82,7 +85,7 @@ export async function makeSnapshot(
   const robotUser = ini.robot.user === '' ? undefined : await findAccount(ini.robot.user, ACCOUNT_TIMEOUT_MS)
   return {
     tables,
-    world: makeWorld(users, configuration),
+    world: makeWorld(users, configuration, lookedUp),
     access: buildAccess(configuration),
     auth: buildAuth(configuration, tables, users),
     delivery: {
@@ -111,6 +114,7 @@ export async function makeSnapshot(
     suspensions: buildSuspensions(configuration),
     etrn: buildEtrn(configuration, tables),
     dsn: buildDsn(configuration, loaded.texts),
+    pageFrom: ini.main.pageFrom,
     ras: buildRas(configuration),
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
@@ -142,13 +146,21 @@ function aliasOrderOf({ configuration, aliases, domains }: Loaded): Map<string, 
 }
 
 /** What routing asks of the outside (lib/routing is pure). */
-export function makeWorld(users: UserDirectory, { conf, ini }: Configuration): World {
+export function makeWorld(
+  users: UserDirectory,
+  { conf, ini }: Configuration,
+  lookedUp: (result: LookupResult) => void = () => undefined,
+): World {
   const method = conf.one('hash_spool')
   // lock_id is set where several machines share the drop files.
   const shared = conf.one('lock_id') !== undefined
   const locate = createLocate()
   return {
-    lookup: (name) => users.lookup(name),
+    lookup: async (name) => {
+      const result = await users.lookup(name)
+      lookedUp(result)
+      return result
+    },
     readForwardFile: forwardFileReader((file) => !shared && file.endsWith('.fwd')),
     fileSize: async (file) => {
       try {

@@ -9,12 +9,14 @@ import { attachRunner } from '../runner.js'
 import type { Shared } from '../shared.js'
 import { answerForQueue } from './answers.js'
 import { commands } from './commands.js'
+import { countMail, figuresOf } from './counting.js'
 import { createOperator } from './operator.js'
+import { attachPage } from './page.js'
 import { onAll } from './questions.js'
 
 const CURRENT = 'operator.current'
 
-/** The control socket, in the one process; the queue commands in each. */
+/** The control socket, in the one process; the queue commands and the page in each. */
 export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   attachRunner(plugin, shared)
   const { crew, harakaDir, onShutdown } = shared
@@ -32,11 +34,14 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     shared.care(plugin).setOperator(state)
     return undefined
   })
+  onAll(crew, 'figures', () => figuresOf(shared))
+  countMail(plugin, shared)
   const operator = createOperator(crew, harakaDir)
+  const handlers = commands(shared, operator, notice)
   crew.onOne(CURRENT, () => operator.current())
 
   plugin['dmail_admin_init_master'] = (next: Next): void => {
-    openControlServer(harakaDir, commands(shared, operator, notice), logTo(plugin))
+    openControlServer(harakaDir, handlers, logTo(plugin))
       .then((server) => {
         closeAtEnd(server, onShutdown)
       })
@@ -49,6 +54,8 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
       })
   }
   plugin.register_hook('init_master', 'dmail_admin_init_master')
+
+  attachPage(plugin, shared, handlers)
 
   // What was decided since this worker read the record, and before it could be told.
   plugin['dmail_admin_init_child'] = (next: Next): void => {

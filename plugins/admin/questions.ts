@@ -1,6 +1,7 @@
 import type { DomainSummary, QueueDetail, QueueRow } from '../../lib/control/protocol.js'
 import type { Acted, Action } from '../../lib/queue/actions.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
+import type { Figures } from '../../lib/page/tally.js'
 import type { QueueTotals } from '../../lib/queue/summary.js'
 import type { Crew } from '../crew.js'
 
@@ -33,6 +34,8 @@ export interface Questions {
   'queue.domains': { args: { readonly domains: readonly string[] }; answer: readonly DomainSummary[] }
   'queue.count': { args: { readonly domain: string }; answer: number }
   'users.clear': { args: Record<string, never>; answer: undefined }
+  /** What each counted. */
+  figures: { args: Record<string, never>; answer: Figures }
   /** Puts in force what operators decided. */
   operator: { args: OperatorState; answer: undefined }
 }

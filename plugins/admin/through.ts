@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Refusal, type Talk } from '../../lib/control/handlers.js'
-import type { ActionResult, Coverage, QueueRow } from '../../lib/control/protocol.js'
+import type { ActionResult, Coverage, Progress, QueueRow } from '../../lib/control/protocol.js'
 import type { Action } from '../../lib/queue/actions.js'
 import { parseFilter } from '../../lib/queue/filter-words.js'
 import type { Crew } from '../crew.js'
@@ -56,14 +56,17 @@ export async function listRows(
   crew: Crew,
   words: readonly string[],
   take: (rows: readonly QueueRow[]) => Promise<void>,
+  /** Called when every process has given what it has for this turn, its oldest. */
+  turned: (progress: Progress) => Promise<void> = () => Promise.resolve(),
 ): Promise<Coverage & { readonly count: number }> {
   checkFilter(words, false)
   let count = 0
-  const coverage = await goThrough(crew, words, 'queue.rows', {}, async (pages) => {
+  const coverage = await goThrough(crew, words, 'queue.rows', {}, async (pages, progress) => {
     for (const { rows } of pages) {
       count += rows.length
       await take(rows)
     }
+    await turned(progress)
   })
   return { ...coverage, count }
 }

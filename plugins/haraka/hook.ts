@@ -1,6 +1,6 @@
 import { cont, deny, denydisconnect, denysoft, ok } from 'haraka-constants'
 import DSN from 'haraka-dsn'
-import type { Reply } from '../../lib/reply.js'
+import { replyName, type Reply } from '../../lib/reply.js'
 import type { Line } from '../lines.js'
 import type { HarakaConnection, HarakaPlugin, Next } from './types.js'
 
@@ -92,10 +92,22 @@ function respond(next: Next, answer: Answer): void {
   }
 }
 
+/** Replies of ours, by what Haraka was given for them. */
+const replyNames = new WeakMap<object, string>()
+
+/** The name of our reply that a hook was refused with, for the deny hook; undefined for those of others. */
+export function refusalName(message: unknown): string | undefined {
+  return typeof message === 'object' && message !== null ? replyNames.get(message) : undefined
+}
+
 /** Haraka takes code and status of a reply from a DSN object. */
-function toDsn({ code, enhanced, text }: Reply): DSN {
+function toDsn(reply: Reply): DSN {
+  const { code, enhanced, text } = reply
   const [, subject, detail] = enhanced.split('.').map(Number)
-  return new DSN(code, text, code, subject ?? 0, detail ?? 0)
+  const dsn = new DSN(code, text, code, subject ?? 0, detail ?? 0)
+  const name = replyName(reply)
+  if (name !== undefined) replyNames.set(dsn, name)
+  return dsn
 }
 
 /**

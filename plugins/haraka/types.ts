@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable, Writable } from 'node:stream'
 
 /*
@@ -97,6 +98,13 @@ export interface HarakaConnection extends Logging {
 
 /** What Haraka's `server` is to the init_* hooks. */
 export interface HarakaServer {
+  /** Its HTTP server; `app` is Express, there from init_http on. */
+  readonly http?: {
+    readonly cfg?: { readonly listen?: string }
+    readonly app?: {
+      use(path: string, listener: (request: IncomingMessage, response: ServerResponse) => void): unknown
+    }
+  }
   /** Node's cluster module; undefined where there is only one process. */
   readonly cluster?: {
     readonly isMaster: boolean

@@ -1,4 +1,5 @@
 import { deliverCopy } from '../../lib/delivery/deliver.js'
+import type { Outcome } from '../../lib/delivery/types.js'
 import { reply, type Reply } from '../../lib/reply.js'
 import { acceptMessage } from '../../lib/spool/accept.js'
 import { HOP_LIMIT, planMessage, type RoutedRecipient } from '../../lib/spool/plan.js'
@@ -72,13 +73,12 @@ async function takeMessage(
           return sendReports(queue, dsn, news, { ...about, arrivalMs: Date.now() }, log)
         },
       }),
-      deliver: ({ destination, original, found }) =>
-        deliverCopy(
-          destination,
-          message.source,
-          { sender, originalRecipient: original, recipient: found, ...context },
-          settings,
-        ),
+      deliver: async ({ destination, original, found }) => {
+        const envelope = { sender, originalRecipient: original, recipient: found, ...context }
+        const outcome = await deliverCopy(destination, message.source, envelope, settings)
+        count(shared, outcome)
+        return outcome
+      },
       log,
     })
     return queued ? accept(answer) : refuse(answer)
@@ -86,6 +86,13 @@ async function takeMessage(
     forgetSpoolFile(transaction)
     await message.close()
   }
+}
+
+/** What goes through the queue is counted when it leaves that. */
+function count({ counters }: Shared, { state }: Outcome): void {
+  if (state === 'delivered') counters.delivered(1)
+  else if (state === 'failed') counters.failed(1)
+  else counters.deferred()
 }
 
 /** The decisions taken at RCPT; a recipient that another plugin put there since is decided now, and may leave. */

@@ -1,6 +1,7 @@
 import { createCrew } from '../../plugins/crew.js'
 import { createHub } from '../../plugins/hub.js'
 import { Address as Rfc2821Address } from 'address-rfc2821'
+import { createCounters } from '../../lib/page/counters.js'
 import { loadAll } from '../../lib/suite/loaded.js'
 import { makeSnapshot, notRunning, openUsers } from '../../lib/suite/snapshot.js'
 import { routeReport, type RouteReport } from '../../lib/routing/report.js'
@@ -64,8 +65,10 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
       clearUsers: silent,
       onLoad: silent,
       watch: silent,
+      robots: () => [],
       close: silent,
     },
+    counters: createCounters(),
     harakaDir: '.',
     crew: createCrew(),
     hub: createHub(),

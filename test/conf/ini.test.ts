@@ -12,7 +12,7 @@ function read(text: string): ParsedIni {
 
 const DEFAULTS = {
   paths: new Map(),
-  main: { reloadCheck: 2000 },
+  main: { reloadCheck: 2000, pageFrom: '127.0.0.0/8,::1' },
   routing: { rematchForwards: true, plusAddress: '' },
   relay: { legacyOpen: false },
   drop: { mbox: 'mboxrd', fcntl: false, fsync: true, newHash: 0, roots: [], lockWait: 30_000, lockStale: 300_000 },
@@ -41,9 +41,10 @@ const DEFAULTS = {
 }
 
 /** With texts in place of compiled patterns. */
-function plain({ auth, etrn, dsn, ...others }: DmailIni): unknown {
+function plain({ main, auth, etrn, dsn, ...others }: DmailIni): unknown {
   return {
     ...others,
+    main: { ...main, pageFrom: main.pageFrom.text },
     auth: { ...auth, offerTo: auth.offerTo.text },
     etrn: { ...etrn, allow: etrn.allow.text },
     dsn: { ...dsn, successFrom: dsn.successFrom.text },

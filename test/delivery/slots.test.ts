@@ -23,6 +23,10 @@ describe('places for robots', () => {
     await turn()
     assert.deepEqual(begun, ['a1', 'a2', 'b1'])
     assert.equal(slots.inUse(), 3)
+    assert.deepEqual(slots.usage(), [
+      { program: '/a', running: 2, waiting: 2 },
+      { program: '/b', running: 1, waiting: 1 },
+    ])
     const release = await first
     release?.()
     // A place is given back once.

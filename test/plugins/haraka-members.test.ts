@@ -60,6 +60,11 @@ want('timers are in the array', queue.temp_fail_queue.queue[0] === timer)
 want('flush_queue without a domain drains', queue.flush_queue.toString().includes('temp_fail_queue.drain()'))
 want('client_pool.get_client', isFunction(at('outbound/client_pool').get_client))
 
+want('the deny hook is told the message and the hook', plugins.run_next_hook.toString().includes("run_hooks('deny', object, [retval, msg, item[0].name, item[1], params, hook])"))
+const server = at('server')
+want('server.http.cfg', 'cfg' in server.http)
+want('init_http runs when the app is there', /Server\.http\.app = app[^]*run_hooks\('init_http', Server\)/.test(server.setup_http_listeners.toString()))
+
 const Hmail = at('outbound/hmail')
 const { prototype: hmail } = Hmail
 for (const method of ['get_mx', 'temp_fail', 'bounce', 'convert_temp_failed_to_bounce', 'delivered', 'data_stream', 'discard', 'double_bounce', 'try_deliver', 'split_to_new_recipients', 'once', 'logwarn', 'logcrit'])
@@ -82,6 +87,7 @@ want('hmail.todo is null until it is read', item.todo === null)
 want('hmail.mxlist is what found_mx found', hmail.found_mx.toString().includes('this.mxlist = '))
 want('hmail.mxlist loses its first at each try', hmail.try_deliver.toString().includes('mx = this.mxlist.shift()'))
 want('the pool is asked for that next hop', /client_pool\.get_client\(mx, /.test(hmail.try_deliver.toString()))
+want('the delivered hook is told the recipients', hmail.delivered.toString().includes('[host, ip, response, delay, port, mode, ok_recips'))
 want('discard counts refcount down', hmail.discard.toString().includes('this.refcount--'))
 want('next_cb is called when a file is not there', hmail.size_file.toString().includes('this.next_cb()'))
 

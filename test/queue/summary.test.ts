@@ -31,6 +31,7 @@ it('the totals of a process, with what waits because of each suspension', async 
     bytes: 450,
     sending: 1,
     held: 1,
+    states: { waiting: 3, suspended: 4, held: 1, starting: 0, sending: 1 },
     suspended: [
       { key: ' off.example.com', count: 3, bytes: 60, oldestMs: 4000 },
       { key: 'dmail.conf:4 *.example.com', count: 1, bytes: 90, oldestMs: 2000 },

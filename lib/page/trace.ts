@@ -1,0 +1,78 @@
+import { describe } from '../routing/provenance.js'
+import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
+import type { Route } from '../routing/types.js'
+import { note } from './forms.js'
+import { html, type Html } from './html.js'
+
+/** What the tracer was asked; all '' at first. */
+export interface TraceQuestion {
+  readonly address: string
+  readonly from: string
+  readonly ip: string
+  readonly trusted: boolean
+}
+
+/** undefined: nothing was asked. A text says why there is no decision. */
+export type Traced = Route | string | undefined
+
+export function traceQuestion(query: URLSearchParams): TraceQuestion {
+  const text = (name: string): string => (query.get(name) ?? '').trim()
+  return { address: text('address'), from: text('from'), ip: text('ip'), trusted: query.has('trusted') }
+}
+
+/** The tracer: where mail for an address goes, and by which rules. */
+export function traceBody(question: TraceQuestion, traced: Traced): Html {
+  return html`<h1>Where does mail go?</h1>
+    <form method="get" action="route" class="line">
+      <label
+        >Address
+        <input
+          name="address"
+          value="${question.address}"
+          required
+          placeholder="bob@example.com"
+          autocomplete="off"
+          spellcheck="false"
+      /></label>
+      <label
+        >From
+        <input name="from" value="${question.from}" placeholder="any sender" autocomplete="off" spellcheck="false"
+      /></label>
+      <label>Client <input name="ip" value="${question.ip}" placeholder="any IP address" autocomplete="off" /></label>
+      <label class="check"
+        ><input type="checkbox" name="trusted" ${question.trusted && html` checked`} /> may relay</label
+      >
+      <button>Trace</button>
+    </form>
+    ${traced !== undefined && (typeof traced === 'string' ? note('error', traced) : verdict(question.address, traced))}`
+}
+
+function verdict(address: string, decided: Route): Html {
+  const { code, enhanced, text } = decided.reply
+  return html`<section aria-labelledby="trace-title">
+    <h2 id="trace-title">${address}</h2>
+    <p class="note ${decided.accepted ? 'good' : 'error'}" role="status">
+      <strong>${decided.accepted ? 'Accepted' : 'Refused'}</strong> ${code} ${enhanced} ${text}
+    </p>
+    ${!decided.accepted && decided.detail !== undefined && note('plain', decided.detail)} ${branches(treeOf(decided))}
+    <p class="dim">Decided by this server, with the configuration in force.</p>
+  </section>`
+}
+
+function branches(list: readonly Branch[]): Html {
+  if (list.length === 0) return html``
+  return html`<ul class="tree">
+    ${list.map((branch) => html`<li>${branchHtml(branch)}</li>`)}
+  </ul>`
+}
+
+function branchHtml(branch: Branch): Html {
+  if (branch.kind === 'destination') return html`<span class="destination">→ ${describe(branch.destination)}</span>`
+  const { step, input, rule, at } = branch.step
+  const place = at !== undefined && html` <span class="dim">(${at})</span>`
+  const text =
+    step === 'left-out'
+      ? html`<strong>left out</strong> ${input}: ${rule}`
+      : html`<strong>${step}</strong>${ruleOf(branch.step)}`
+  return html`${text}${place}${branches(branch.below)}`
+}

@@ -1,0 +1,64 @@
+import { isIP } from 'node:net'
+import { cont } from 'haraka-constants'
+import { parseAddress } from '../../lib/address.js'
+import { errorText } from '../../lib/error.js'
+import type { Handlers } from '../../lib/control/handlers.js'
+import type { Desk, Here } from '../../lib/page/desk.js'
+import { createDoor } from '../../lib/page/door.js'
+import { pageToken, TOKEN_FILE } from '../../lib/page/token-file.js'
+import { route } from '../../lib/routing/route.js'
+import { describeError } from '../haraka/hook.js'
+import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
+import type { Shared } from '../shared.js'
+import { createDesk } from './page-desk.js'
+import { pageListener } from './page-http.js'
+import { answerForPage, askDesk } from './page-questions.js'
+
+/** The HTTP page on Haraka's own server: in the processes that have one, with what the one process says. */
+export function attachPage(plugin: HarakaPlugin, shared: Shared, handlers: Handlers): void {
+  const { crew, harakaDir } = shared
+  let desk: Desk | undefined
+  answerForPage(crew, () => {
+    desk ??= createDesk(crew, handlers, createDoor(pageToken(harakaDir)))
+    return desk
+  })
+
+  plugin['dmail_page_init_master'] = (next: Next, server: HarakaServer): void => {
+    if (server.http?.cfg?.listen !== undefined) {
+      try {
+        pageToken(harakaDir)
+        plugin.lognotice(`dmail: the page is at /dmail/ of ${server.http.cfg.listen}, its token in ${TOKEN_FILE}`)
+      } catch (error) {
+        plugin.logerror(`dmail: ${errorText(error)}`)
+      }
+    }
+    next(cont)
+  }
+  plugin.register_hook('init_master', 'dmail_page_init_master')
+
+  plugin['dmail_page_init_http'] = (next: Next, server: HarakaServer): void => {
+    const complain = (error: unknown): void => {
+      plugin.logerror(`dmail: page: ${describeError(error)}`)
+    }
+    server.http?.app?.use('/dmail', pageListener(askDesk(crew), here(shared), complain))
+    next(cont)
+  }
+  plugin.register_hook('init_http', 'dmail_page_init_http')
+}
+
+/** While there is no configuration nobody but this machine may look. */
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/i
+
+function here({ live }: Pick<Shared, 'live'>): Here {
+  return {
+    allows: (ip) => live.loaded()?.pageFrom.matches(ip) ?? LOOPBACK.test(ip),
+    problems: () => live.loaded()?.problems ?? [],
+    async trace(address, { from, ip, trusted }) {
+      const sender = from === '' ? undefined : parseAddress(from)
+      if (from !== '' && sender === undefined) throw new Error(`${from} is not a mail address`)
+      if (ip !== '' && isIP(ip) === 0) throw new Error(`${ip} is not an IP address`)
+      const { tables, world } = await live.current()
+      return await route(tables, world, address, { ip: ip === '' ? undefined : ip, sender, trusted })
+    },
+  }
+}
