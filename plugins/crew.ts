@@ -18,6 +18,8 @@ export interface Crew {
   askOne(name: string, args?: unknown): Promise<unknown>
   /** Asks every process that has a queue; only the one may. `missing` counts those that did not answer in time. */
   askAll(name: string, args?: unknown): Promise<{ readonly answers: readonly unknown[]; readonly missing: number }>
+  /** In the one: whether it is a master, which has no queue and is none of those that askAll asks. */
+  isApart(): boolean
   /** In the one: called when a process with a queue has begun, with what asks that process alone. */
   onJoin(listener: (ask: (name: string, args?: unknown) => Promise<unknown>) => void): void
   /** In init_master and init_child. */
@@ -173,6 +175,7 @@ export function createCrew(self: OwnProcess = process): Crew {
       const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       return { answers, missing: workers.length - answers.length }
     },
+    isApart: () => role === 'master',
     onJoin: (listener) => joined.push(listener),
     begin(server) {
       cluster = server.cluster

@@ -1,4 +1,5 @@
-import { chainOf, describe } from '../lib/routing/provenance.js'
+import { chainOf } from '../lib/routing/provenance.js'
+import { describe, reportDestination } from '../lib/routing/report.js'
 import { route } from '../lib/routing/route.js'
 import type { Route } from '../lib/routing/types.js'
 import { addressText, toAddress } from './haraka/address.js'
@@ -42,7 +43,7 @@ function logRoute(connection: HarakaConnection, text: string, decided: Route): v
   for (const { destination, step } of decided.destinations) {
     const rules = chainOf(step).map(({ step: name, at }) => (at === undefined ? name : `${name} ${at}`))
     connection.loginfo(
-      `dmail: ${text} -> ${describe(destination)}${rules.length === 0 ? '' : ` by ${rules.join(', ')}`}`,
+      `dmail: ${text} -> ${describe(reportDestination(destination))}${rules.length === 0 ? '' : ` by ${rules.join(', ')}`}`,
     )
   }
 }

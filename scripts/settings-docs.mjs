@@ -1,9 +1,10 @@
 // `npm run docs`: writes docs/settings.md and the marked blocks of the other pages from the tables the server itself
-// reads. With --check nothing is written, and a page that is out of date is an error.
+// reads and the definitions of the commands. With --check nothing is written, and a page that is out of date is an error.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { commandsByName, commandsTable, commandText } from './command-tables.mjs'
 import { iniPage, iniTable, settingsPage, settingsTable } from './settings-tables.mjs'
 
 const require = createRequire(import.meta.url)
@@ -13,18 +14,25 @@ const OVERVIEW = 'settings.md'
 // `<!-- settings: host_domain vdomain -->`, or keys of dmail.ini as `drop.mbox`, or a whole section as `drop.*`.
 const BLOCK = /<!-- settings:([^>]*)-->\n(?:[\s\S]*?)<!-- \/settings -->/g
 
-const { settings, keys } = readTables()
+// `<!-- command: queue list -->`, and `<!-- commands -->` for a table of all.
+const COMMANDS = /<!-- command(?:s|: ([a-z -]+?)) -->\n(?:[\s\S]*?)<!-- \/command -->/g
+
+const { settings, keys, commands } = readTables()
 const covered = new Set()
+const explained = new Set()
 const errors = []
 const pages = new Map([[OVERVIEW, settingsPage(settings) + iniPage(keys)]])
 for (const name of readdirSync(docs).filter((name) => name.endsWith('.md') && name !== OVERVIEW)) {
-  pages.set(name, fillBlocks(name, readFileSync(path.join(docs, name), 'utf8')))
+  pages.set(name, fillCommands(name, fillBlocks(name, readFileSync(path.join(docs, name), 'utf8'))))
 }
 for (const name of [
   ...settings.filter(({ handled }) => handled === 'suite').map(({ name }) => name),
   ...keys.map(idOf),
 ]) {
   if (!covered.has(name)) errors.push(`no page of docs/ has ${name} in a <!-- settings: --> block`)
+}
+for (const name of commands.keys()) {
+  if (!explained.has(name)) errors.push(`no page of docs/ has a <!-- command: ${name} --> block`)
 }
 
 const stale = [...pages].filter(([name, text]) => textOf(name) !== text)
@@ -36,7 +44,7 @@ if (process.argv.includes('--check')) {
 for (const error of errors) process.stderr.write(`${error}\n`)
 process.exitCode = errors.length > 0 ? 1 : 0
 
-/** SETTINGS and INI_KEYS, compiled from the sources as they are: a fresh clone has no dist/, an old one has another. */
+/** SETTINGS, INI_KEYS and the commands, compiled from the sources as they are: a fresh clone has no dist/, an old one has another. */
 function readTables() {
   const cache = path.join(root, 'node_modules/.cache')
   mkdirSync(cache, { recursive: true })
@@ -45,11 +53,15 @@ function readTables() {
     const ts = require('typescript')
     const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root)
-    const sources = ['settings', 'ini-keys'].map((name) => path.join(root, 'lib/conf', `${name}.ts`))
+    const sources = ['conf/settings', 'conf/ini-keys', 'cli/program'].map((name) =>
+      path.join(root, 'lib', `${name}.ts`),
+    )
     ts.createProgram(sources, { ...options, outDir, declaration: false }).emit()
     const { SETTINGS } = require(path.join(outDir, 'lib/conf/settings.js'))
     const { INI_KEYS } = require(path.join(outDir, 'lib/conf/ini-keys.js'))
-    return { settings: SETTINGS, keys: INI_KEYS }
+    const { buildProgram } = require(path.join(outDir, 'lib/cli/program.js'))
+    const terminal = { out: process.stdout, err: process.stderr, env: {} }
+    return { settings: SETTINGS, keys: INI_KEYS, commands: commandsByName(buildProgram(terminal, () => undefined, '')) }
   } finally {
     rmSync(outDir, { recursive: true, force: true })
   }
@@ -73,6 +85,25 @@ function fillBlocks(page, text) {
     ]
     const body = tables.filter((table) => table !== '').join('\n')
     return `<!-- settings: ${names.join(' ')} -->\n\n${body}\n<!-- /settings -->`
+  })
+}
+
+function fillCommands(page, text) {
+  const opened = text.split(/<!-- commands?[: ]/).length - 1
+  const blocks = [...text.matchAll(COMMANDS)].length
+  if (opened !== blocks) {
+    errors.push(`docs/${page}: a <!-- command --> block has no <!-- /command -->`)
+    return text
+  }
+  return text.replace(COMMANDS, (all, name) => {
+    if (name === undefined) return `<!-- commands -->\n\n${commandsTable(commands)}\n<!-- /command -->`
+    const command = commands.get(name)
+    if (command === undefined) {
+      errors.push(`docs/${page}: there is no command ${name}`)
+      return all
+    }
+    explained.add(name)
+    return `<!-- command: ${name} -->\n\n${commandText(name, command)}\n<!-- /command -->`
   })
 }
 

@@ -148,7 +148,7 @@ function keyTable(rows, nameOf, title = 'key') {
   )
 }
 
-function table(head, rows) {
+export function table(head, rows) {
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   return `${lines.join('\n')}\n`
 }
@@ -177,11 +177,11 @@ function known(forms, kind) {
 }
 
 /** Text in backticks; a bar would still end the cell. */
-function code(text) {
+export function code(text) {
   return `\`${text.replaceAll('|', '\\|')}\``
 }
 
 /** Text that Markdown must take as it is. The numbers of decisions, "(D6)", mean nothing to an operator. */
-function escaped(text) {
+export function escaped(text) {
   return text.replace(/ \([A-Z]\d+(?:, [A-Z]\d+)*\)/g, '').replace(/[\\|*<`]/g, '\\$&')
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { migrateCommand, type MigrateOptions } from './migrate.js'
-import { common } from './server-commands.js'
+import { common } from './options.js'
 import type { Exit, Terminal } from './terminal.js'
 
 /** Adds `dmail migrate`; `run` takes its exit code. */

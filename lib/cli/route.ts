@@ -1,50 +1,94 @@
-import { parseAddress } from '../address.js'
-import { describe } from '../routing/provenance.js'
-import { routeReport } from '../routing/report.js'
-import { route } from '../routing/route.js'
+import { BadQuestion, clientOf, type RouteQuestion } from '../suite/question.js'
+import { describe, type TracedRoute } from '../routing/report.js'
 import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
-import type { Route } from '../routing/types.js'
 import { loadAll } from '../suite/loaded.js'
 import { ConfigurationError, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
+import { traceRoute } from '../suite/trace.js'
+import { complain, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
+import { visible } from './text.js'
 
 export interface RouteOptions {
   readonly ip?: string
   readonly from?: string
   readonly trusted: boolean
+  /** Do not ask the server, whose configuration may be an older one. */
+  readonly files: boolean
 }
 
 /**
- * `dmail route ADDRESS`: the same decision that the RCPT hook takes, from the files as they are now. Exit 1 when the address is
- * refused or the configuration cannot be used.
+ * `dmail route ADDRESS`: the same decision that the RCPT hook takes, by the running server where there is one, else from the
+ * files as they are now. Exit 1 when the address is refused or the configuration cannot be used.
  */
 export async function routeCommand(
   address: string,
-  options: RouteOptions & { readonly config: string; readonly json: boolean },
+  { ip, from, trusted, files, ...options }: RouteOptions & ServerOptions,
   terminal: Terminal,
 ): Promise<Exit> {
-  const complain = (text: string): void => {
-    terminal.err.write(`${text}\n`)
+  const question: RouteQuestion = {
+    address,
+    trusted,
+    ...(ip === undefined ? {} : { ip }),
+    ...(from === undefined ? {} : { from }),
   }
-  const sender = options.from === undefined ? undefined : parseAddress(options.from)
-  if (options.from !== undefined && sender === undefined) {
-    complain(`dmail: --from ${options.from} is not a mail address`)
+  try {
+    clientOf(question)
+  } catch (error) {
+    if (!(error instanceof BadQuestion)) throw error
+    complain(terminal, error.message)
     return EXIT.usage
   }
-  const loaded = await loadAll(options.config)
-  const users = openUsers(loaded, options.config, (level, text) => {
-    if (level === 'error' || level === 'warn') complain(`dmail: ${text}`)
+  const show = (traced: TracedRoute, by: DecidedBy): Exit => printTraced(traced, by, options.json, terminal)
+  const fromFiles = (): Promise<Exit> => decideFromFiles(question, options.config, terminal, show)
+  if (files) return await fromFiles()
+  return await withServer(
+    options,
+    terminal,
+    async (ask) => show(await ask('route', question), 'server'),
+    () => fromFiles(),
+  )
+}
+
+type DecidedBy = 'server' | 'files'
+
+const LAST: Record<DecidedBy, string> = {
+  server: 'decided by the running server\n',
+  files: 'decided from the files as they are now; a running server may still use the ones before\n',
+}
+
+function printTraced(traced: TracedRoute, by: DecidedBy, json: boolean, terminal: Terminal): Exit {
+  const { report, detail } = traced
+  const paint = painter(terminal)
+  if (json) {
+    // The form of the report is fixed, and says nothing of this.
+    printJson(terminal, report)
+    if (by === 'server') complain(terminal, LAST[by].trim())
+  } else {
+    printTree(traced, terminal)
+    terminal.out.write(paint('dim', LAST[by]))
+  }
+  if (detail !== undefined) complain(terminal, detail)
+  return report.accepted ? EXIT.done : EXIT.problems
+}
+
+async function decideFromFiles(
+  question: RouteQuestion,
+  harakaDir: string,
+  terminal: Terminal,
+  show: (traced: TracedRoute, by: DecidedBy) => Exit,
+): Promise<Exit> {
+  const loaded = await loadAll(harakaDir)
+  const users = openUsers(loaded, harakaDir, (level, text) => {
+    if (level === 'error' || level === 'warn') complain(terminal, text)
   })
+  const warn = (text: string): void => {
+    terminal.err.write(`${text}\n`)
+  }
   try {
-    const { tables, world } = await makeSnapshot(loaded, users, options.config, notRunning(complain))
-    const decided = await route(tables, world, address, { ip: options.ip, sender, trusted: options.trusted })
-    if (options.json) printJson(terminal, routeReport(address, decided))
-    else printRoute(address, decided, terminal)
-    if (!decided.accepted && decided.detail !== undefined) complain(`dmail: ${decided.detail}`)
-    return decided.accepted ? EXIT.done : EXIT.problems
+    return show(await traceRoute(await makeSnapshot(loaded, users, harakaDir, notRunning(warn)), question), 'files')
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    complain(error.message)
+    warn(error.message)
     return EXIT.problems
   } finally {
     users.close()
@@ -52,11 +96,11 @@ export async function routeCommand(
 }
 
 /** The tree of rules that fired, with the destinations under the rules that named them. */
-function printRoute(address: string, decided: Route, terminal: Terminal): void {
+function printTree(traced: TracedRoute, terminal: Terminal): void {
   const paint = painter(terminal)
   const { out } = terminal
-  const { code, enhanced, text } = decided.reply
-  out.write(`${paint('bold', address)}\n`)
+  const { address, accepted, reply } = traced.report
+  out.write(`${paint('bold', visible(address))}\n`)
   const print = (branches: readonly Branch[], indent: string): void => {
     branches.forEach((branch, index) => {
       const last = index === branches.length - 1
@@ -64,15 +108,14 @@ function printRoute(address: string, decided: Route, terminal: Terminal): void {
       if (branch.kind === 'step') print(branch.below, `${indent}${last ? '   ' : '│  '}`)
     })
   }
-  print(treeOf(decided), '')
-  out.write(`${paint(decided.accepted ? 'green' : 'red', `${code} ${enhanced}`)} ${text}\n`)
-  out.write(paint('dim', 'decided from the files as they are now; a running server may still use the ones before\n'))
+  print(treeOf(traced), '')
+  out.write(`${paint(accepted ? 'green' : 'red', `${reply.code} ${reply.enhanced}`)} ${visible(reply.text)}\n`)
 }
 
 function branchText(branch: Branch, paint: ReturnType<typeof painter>): string {
-  if (branch.kind === 'destination') return paint('green', `→ ${describe(branch.destination)}`)
+  if (branch.kind === 'destination') return paint('green', `→ ${visible(describe(branch.destination))}`)
   const { step, input, rule, at } = branch.step
-  const place = at === undefined ? '' : ` ${paint('dim', `(${at})`)}`
-  if (step === 'left-out') return `${paint('yellow', 'left out')} ${input}: ${rule}${place}`
-  return `${paint('cyan', step)}${ruleOf(branch.step)}${place}`
+  const place = at === null ? '' : ` ${paint('dim', `(${visible(at)})`)}`
+  if (step === 'left-out') return `${paint('yellow', 'left out')} ${visible(`${input}: ${rule}`)}${place}`
+  return `${paint('cyan', step)}${visible(ruleOf(branch.step))}${place}`
 }

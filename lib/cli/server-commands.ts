@@ -1,42 +1,21 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { clearCacheCommand } from './clear-cache.js'
 import { etrnCommand } from './etrn.js'
 import { etrnRemoteCommand } from './etrn-remote.js'
-import { queueAction, queueList, queueShow } from './queue.js'
-import type { Action } from './queue-text.js'
+import { logCommand, logLevelCommand, type LogOptions } from './log.js'
+import { common } from './options.js'
+import { reloadCommand } from './reload.js'
 import { complain, type ServerOptions } from './server.js'
 import { statusCommand } from './status.js'
 import { resumeCommand, suspendCommand, type SuspendOptions } from './suspend.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
 
-const FILTER =
-  'FILTER is any of: an id, domain=, from=, to= (lists with commas and wildcards), older=2h, all. Words of different kinds must ' +
-  'all hold, of one kind any.'
-
-const ACTIONS: Record<Action, { readonly summary: string; readonly more: string }> = {
-  send: { summary: 'try messages now', more: 'Tries messages now, suspended or not. Those that are held stay.' },
-  hold: {
-    summary: 'keep messages back',
-    more: 'Keeps messages back: they are not tried, not by ETRN either, until they are released.',
-  },
-  release: {
-    summary: 'end the hold of messages',
-    more: 'Ends the hold of messages, and tries them now unless their domain is suspended.',
-  },
-  drop: {
-    summary: 'remove messages for good',
-    more: 'Removes messages for good. Nobody gets a report. One that is being sent stays.',
-  },
-}
-
-/** Adds the commands that talk to the running server; `run` takes their exit code. */
+/** Adds the other commands that talk to the running server; `run` takes their exit code. */
 export function addServerCommands(
   program: Command,
   terminal: Terminal,
   run: (exit: Promise<Exit>) => Promise<void>,
 ): void {
-  addQueue(program, terminal, run)
-
   common(program.command('suspend'))
     .argument('<domain>', 'a domain, *.domain for its sub-domains, or *')
     .summary('keep mail for a domain back')
@@ -71,6 +50,34 @@ export function addServerCommands(
     .description('Shows the running server, the mail in its queue by domain, what is suspended and why.')
     .action((options: ServerOptions) => run(statusCommand(options, terminal)))
 
+  common(program.command('reload'))
+    .summary('read the configuration anew, at once')
+    .description(
+      'Has every process read dmail.conf, dmail.ini and the files they name anew, and shows what is wrong with them. With an error ' +
+        'the configuration before stays in force. A change is seen without it, some seconds later.',
+    )
+    .action((options: ServerOptions) => run(reloadCommand(options, terminal)))
+
+  common(program.command('log'))
+    .argument('[word...]', 'only lines in which all of these words are, in upper or lower case')
+    .summary('follow the log')
+    .description(
+      "Shows the lines of Haraka's log as they come, of all processes, until it is interrupted. With --level it shows more than is " +
+        'written, without writing more.',
+    )
+    .option('--level <level>', 'up to this level, such as info, debug or protocol')
+    .addOption(new Option('-n, --lines <count>', 'end after so many lines').argParser(wholeNumber))
+    .action((words: string[], options: LogOptions) => run(logCommand(words, options, terminal)))
+
+  common(program.command('log-level'))
+    .argument('[level]', 'data, protocol, debug, info, notice, warn, error, crit, alert or emerg')
+    .summary('show or change how much is logged')
+    .description(
+      'Changes the level of the log in every process, until Haraka is started anew or config/log.ini changes, where the level of ' +
+        'the next start is.',
+    )
+    .action((level: string | undefined, options: ServerOptions) => run(logLevelCommand(level, options, terminal)))
+
   common(program.command('clear-cache'))
     .summary('forget what is known of users')
     .description('Forgets the answers of the user directory, so that a change of a user counts with the next message.')
@@ -87,53 +94,8 @@ function etrn(domains: readonly string[], { remote, ...options }: EtrnOptions, t
   return Promise.resolve(EXIT.usage)
 }
 
-function addQueue(program: Command, terminal: Terminal, run: (exit: Promise<Exit>) => Promise<void>): void {
-  // The options are those of `queue` itself too: `dmail queue -c DIR list`.
-  const queue = common(program.command('queue'))
-    .argument('[filter...]', 'which messages')
-    .summary('show, try, hold and drop the messages that wait')
-    .description(`Shows the messages that wait, and what is done about them. ${FILTER}`)
-    .action((filter: string[], options: ServerOptions) => run(listUnlessTypo(filter, options, terminal)))
-
-  common(queue.command('list'))
-    .argument('[filter...]', 'which messages, all if not given')
-    .summary('show messages, when they are tried next and why they wait')
-    .description(`Shows messages, when they are tried next and why they wait. ${FILTER}`)
-    .action((filter: string[], _: unknown, command: Command) =>
-      run(queueList(filter, command.optsWithGlobals<ServerOptions>(), terminal)),
-    )
-
-  common(queue.command('show'))
-    .argument('<id>', 'as in the list, or the id of a message in the log')
-    .summary('show everything about one message')
-    .description('Shows the envelope, the state and the headers of one message.')
-    .action((id: string, _: unknown, command: Command) =>
-      run(queueShow(id, command.optsWithGlobals<ServerOptions>(), terminal)),
-    )
-
-  for (const action of ['send', 'hold', 'release', 'drop'] as const) {
-    const { summary, more } = ACTIONS[action]
-    common(queue.command(action))
-      .argument('[filter...]', 'which messages')
-      .summary(summary)
-      .description(`${more} ${FILTER}`)
-      .action((filter: string[], _: unknown, command: Command) =>
-        run(queueAction(action, filter, command.optsWithGlobals<ServerOptions>(), terminal)),
-      )
-  }
-}
-
-/** `dmail queue [FILTER...]` is `dmail queue list`. No id is as short as the name of a command. */
-async function listUnlessTypo(filter: readonly string[], options: ServerOptions, terminal: Terminal): Promise<Exit> {
-  const [first = ''] = filter
-  if (first === 'all' || !/^[a-z]{1,12}$/i.test(first)) return await queueList(filter, options, terminal)
-  complain(terminal, `queue has no command ${first}: they are list, show, send, hold, release and drop`)
-  return EXIT.usage
-}
-
-/** The options of every command that looks at a Haraka directory. */
-export function common(command: Command): Command {
-  return command
-    .option('-c, --config <dir>', 'the Haraka directory', '.')
-    .addOption(new Option('--json', 'print the result as JSON').default(false))
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is not a whole number.')
+  return number
 }

@@ -19,17 +19,23 @@ export type Ask = <Name extends CommandName>(
 
 /**
  * Runs a command's conversation with the server of the Haraka directory. Exit 75 where no server answers, 1 where it refuses,
- * each with a message on stderr; else what `conversation` says.
+ * each with a message on stderr; else what `conversation` says. Where nobody serves the directory, `otherwise` does without, if it is
+ * given: a server that is there and cannot be asked is told of all the same.
  */
 export async function withServer(
   { config }: ServerOptions,
   terminal: Terminal,
   conversation: (ask: Ask) => Promise<Exit>,
+  otherwise?: () => Promise<Exit>,
 ): Promise<Exit> {
   const directory = path.resolve(config)
   try {
     return await conversation((command, args, on) => callServer(directory, command, args, on))
   } catch (error) {
+    if (error instanceof ServerUnreachable && otherwise !== undefined) {
+      if (!error.nobody) complain(terminal, error.message)
+      return await otherwise()
+    }
     if (error instanceof ServerUnreachable) {
       complain(
         terminal,

@@ -11,6 +11,8 @@ export interface ParsedIni {
   readonly ini: DmailIni
   /** The mapping of section [paths] (C10). */
   readonly mapPath: MapPath
+  /** The lines in force, by `section.key`, and those of [paths] by `paths.PREFIX`. */
+  readonly given: ReadonlyMap<string, { readonly text: string; readonly at: At }>
   readonly problems: readonly Problem[]
 }
 
@@ -44,8 +46,12 @@ export function parseIni(text: string, file: string, base: string): ParsedIni {
   const mapPath = pathMapper(prefixes, base)
   const values = new Map(INI_KEYS.map((row) => [`${row.section} ${row.key}`, readIniValue(row, row.default, mapPath)]))
   const seen = new Map<string, At>()
+  const given = new Map<string, { readonly text: string; readonly at: At }>()
   for (const line of lines) {
-    if (line.section === PATHS) continue
+    if (line.section === PATHS) {
+      given.set(`${PATHS}.${line.rawKey}`, { text: line.value ?? '', at: line.at })
+      continue
+    }
     const name = `${line.section} ${line.key}`
     const row = BY_NAME.get(name)
     if (row === undefined) {
@@ -61,8 +67,9 @@ export function parseIni(text: string, file: string, base: string): ParsedIni {
     }
     if (row.warns?.value === value) report('warning', line.at, row.warns.message, row.warns.hint)
     values.set(name, value)
+    given.set(`${row.section}.${row.key}`, { text: line.value ?? 'true', at: line.at })
   }
-  return { ini: freeze(values, prefixes), mapPath, problems }
+  return { ini: freeze(values, prefixes), mapPath, given, problems }
 }
 
 /**

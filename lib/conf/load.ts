@@ -13,6 +13,8 @@ import { decodeText, readRegularFile } from './read-file.js'
 export interface Configuration {
   readonly conf: DmailConf
   readonly ini: DmailIni
+  /** The lines of dmail.ini in force. */
+  readonly iniLines: ParsedIni['given']
   readonly mapPath: MapPath
   readonly problems: readonly Problem[]
   /** Those of the problems that prevent a first load; any error prevents a reload (C7). */
@@ -33,9 +35,9 @@ export async function loadConfiguration(harakaDir: string): Promise<Configuratio
   const iniFile = path.join(configDir, 'dmail.ini')
   const confFile = path.join(configDir, 'dmail.conf')
 
-  const { ini, mapPath, problems: iniProblems } = await loadIni(iniFile, base)
+  const { ini, mapPath, given: iniLines, problems: iniProblems } = await loadIni(iniFile, base)
   const { lines, problems: lineProblems, files, readable } = await readSettingLines(confFile, configDir, mapPath)
-  const common = { ini, mapPath, files: [iniFile, ...files] }
+  const common = { ini, iniLines, mapPath, files: [iniFile, ...files] }
   if (!readable) {
     // One error says it; that every required setting is missing as well would only bury it.
     const { conf } = parseSettings([], mapPath, 'dmail.conf')

@@ -1,12 +1,21 @@
 import { connect, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
-import { asError, errorCode } from '../error.js'
+import { asError, errorCode, errorText } from '../error.js'
 import type { Answer, CommandName, Commands, Progress } from './protocol.js'
 import { socketAddress } from './socket-address.js'
 
 /** No Haraka with the suite serves the directory, or it went away before it had answered. */
 export class ServerUnreachable extends Error {
   override readonly name = 'ServerUnreachable'
+
+  constructor(
+    message: string,
+    /** There is no server, as far as can be seen; false: something is there. */
+    readonly nobody: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
 }
 
 /** The server's answer is no; `hint` names what to do, '' where there is nothing. */
@@ -81,7 +90,7 @@ export function callServer<Name extends CommandName>(
         for (const line of lines(piece as Buffer)) await hear(readAnswer<Name>(harakaDir, line))
         socket.setTimeout(SILENCE_MS)
       }
-      throw new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`)
+      throw new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`, false)
     }
     socket.once('connect', () => {
       socket.write(`${JSON.stringify({ command, args })}\n`)
@@ -105,7 +114,7 @@ function readAnswer<Name extends CommandName>(harakaDir: string, line: string): 
   } catch {
     // What it is not is said below.
   }
-  throw new ServerUnreachable(`what answers in ${harakaDir} does not speak this version's protocol`)
+  throw new ServerUnreachable(`what answers in ${harakaDir} does not speak this version's protocol`, false)
 }
 
 /** The whole lines of each piece; an unfinished last one is dropped. */
@@ -121,15 +130,16 @@ function lineSplitter(): (piece: Buffer) => string[] {
 
 function unreachable(harakaDir: string, error: unknown): ServerUnreachable {
   const code = errorCode(error)
-  const why =
-    code === 'ENOENT'
-      ? 'there is no control socket'
-      : code === 'ECONNREFUSED'
-        ? 'nobody listens at the control socket'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'the control socket is for root and the account Haraka runs as'
-          : error instanceof Error
-            ? error.message
-            : String(error)
-  return new ServerUnreachable(`no server reached in ${harakaDir}: ${why}`, { cause: error })
+  const nobody = code === 'ENOENT' || code === 'ECONNREFUSED'
+  const why = (code === undefined ? undefined : WHY[code]) ?? errorText(error)
+  return new ServerUnreachable(`no server reached in ${harakaDir}: ${why}`, nobody, { cause: error })
+}
+
+const NOT_OURS = 'the control socket is for root and the account Haraka runs as'
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no control socket',
+  ECONNREFUSED: 'nobody listens at the control socket',
+  EACCES: NOT_OURS,
+  EPERM: NOT_OURS,
 }

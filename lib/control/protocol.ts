@@ -1,4 +1,9 @@
+import type { CheckLine } from '../conf/check.js'
+import type { SettingInForce } from '../conf/in-force.js'
+import type { RouteQuestion } from '../suite/question.js'
+import type { TracedRoute } from '../routing/report.js'
 import type { Suspension } from '../queue/suspensions.js'
+import type { LogLine } from './log-taps.js'
 
 /*
  * What is said over the control socket: a Unix stream socket in the Haraka directory. The client writes one request as a line
@@ -123,6 +128,16 @@ export interface RasStatus {
   }
 }
 
+export interface ReloadResult extends Pick<Coverage, 'workers' | 'missing'> {
+  /** False: the configuration before stays in force, and `error` says why. */
+  readonly reloaded: boolean
+  readonly error: string
+  readonly summary: string
+  /** The first 100 of each. */
+  readonly errors: readonly CheckLine[]
+  readonly warnings: readonly CheckLine[]
+}
+
 export interface FlushResult extends Coverage {
   /** Messages that are sent now. */
   readonly count: number
@@ -155,6 +170,27 @@ export interface Commands {
   etrn: { args: { readonly node: string }; item: never; result: FlushResult }
   status: { args: Record<string, never>; item: never; result: Status }
   /** Forgets the answers of the user directory, in every process. */
+  /** Has every process read the configuration anew. */
+  reload: { args: Record<string, never>; item: never; result: ReloadResult }
+  /** What is in force of a setting, or of all that are given a value. */
+  config: {
+    args: { readonly setting?: string }
+    item: never
+    result: { readonly settings: readonly SettingInForce[] }
+  }
+  route: { args: RouteQuestion; item: never; result: TracedRoute }
+  /** Follows the log until so many lines have come, or the client goes away. */
+  log: {
+    args: { readonly level?: string; readonly words: readonly string[]; readonly lines?: number }
+    item: LogLine
+    result: { readonly count: number }
+  }
+  /** Sets the level of the log if one is given. */
+  'log-level': {
+    args: { readonly level?: string }
+    item: never
+    result: { readonly level: string } & Pick<Coverage, 'workers' | 'missing'>
+  }
   'clear-cache': { args: Record<string, never>; item: never; result: Pick<Coverage, 'workers' | 'missing'> }
 }
 

@@ -30,6 +30,30 @@ const READERS: { readonly [Name in CommandName]: (args: Args) => Commands[Name][
   etrn: ({ node }) => (typeof node === 'string' ? { node } : undefined),
   status: () => ({}),
   'clear-cache': () => ({}),
+  reload: () => ({}),
+  config: ({ setting }) => {
+    if (setting === undefined) return {}
+    return typeof setting === 'string' ? { setting } : undefined
+  },
+  route: ({ address, from, ip, trusted }) => {
+    if (typeof address !== 'string' || typeof trusted !== 'boolean') return undefined
+    if (from !== undefined && typeof from !== 'string') return undefined
+    if (ip !== undefined && typeof ip !== 'string') return undefined
+    return { address, trusted, ...(from === undefined ? {} : { from }), ...(ip === undefined ? {} : { ip }) }
+  },
+  log: ({ level, words, lines }) => {
+    if (!isTexts(words) || (level !== undefined && typeof level !== 'string')) return undefined
+    if (lines !== undefined && !Number.isSafeInteger(lines)) return undefined
+    return {
+      words,
+      ...(level === undefined ? {} : { level }),
+      ...(typeof lines === 'number' ? { lines } : {}),
+    }
+  },
+  'log-level': ({ level }) => {
+    if (level === undefined) return {}
+    return typeof level === 'string' ? { level } : undefined
+  },
 }
 
 /** Reads one line of the control socket. Never throws. */
@@ -57,7 +81,11 @@ export function readRequest(line: string): ReadRequest {
 }
 
 function readFilter({ filter }: Args): { readonly filter: readonly string[] } | undefined {
-  return Array.isArray(filter) && filter.every((word) => typeof word === 'string') ? { filter } : undefined
+  return isTexts(filter) ? { filter } : undefined
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string')
 }
 
 function isCommand(name: string): name is CommandName {

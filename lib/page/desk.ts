@@ -1,6 +1,7 @@
 import type { Commands, ControlError, QueueDetail, QueueRow, Status } from '../control/protocol.js'
 import type { Problem } from '../conf/problem.js'
-import type { Route } from '../routing/types.js'
+import type { RouteQuestion } from '../suite/question.js'
+import type { TracedRoute } from '../routing/report.js'
 import type { Entrance } from './door.js'
 import type { MetricsData } from './metrics.js'
 import type { Totals } from './tally.js'
@@ -66,8 +67,5 @@ export interface Here {
   allows(ip: string): boolean
   problems(): readonly Problem[]
   /** Rejects while there is no configuration. */
-  trace(
-    address: string,
-    client: { readonly from: string; readonly ip: string; readonly trusted: boolean },
-  ): Promise<Route>
+  trace(question: RouteQuestion): Promise<TracedRoute>
 }

@@ -7,7 +7,7 @@ import { overviewBody, overviewParts, type OverviewData } from './overview.js'
 import { filterOf, messageBody, queueBody, queueParts, type QueueData } from './queue.js'
 import type { PageRequest, PageResponse } from './request.js'
 import { json, page, plain } from './respond.js'
-import { traceBody, traceQuestion, type Traced } from './trace.js'
+import { traceBody, traceQuestion, type Traced, type TraceQuestion } from './trace.js'
 
 /** Answers whoever is logged in and only looks. */
 export async function read(request: PageRequest, desk: Desk, here: Here, formToken: string): Promise<PageResponse> {
@@ -71,10 +71,10 @@ async function queueData(query: URLSearchParams, desk: Desk): Promise<QueueData>
   return { filter, listing, deeds }
 }
 
-async function trace({ address, ...client }: ReturnType<typeof traceQuestion>, here: Here): Promise<Traced> {
+async function trace({ address, from, ip, trusted }: TraceQuestion, here: Here): Promise<Traced> {
   if (address === '') return undefined
   try {
-    return await here.trace(address, client)
+    return await here.trace({ address, trusted, ...(from === '' ? {} : { from }), ...(ip === '' ? {} : { ip }) })
   } catch (error) {
     return errorText(error)
   }

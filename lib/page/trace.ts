@@ -1,6 +1,5 @@
-import { describe } from '../routing/provenance.js'
+import { describe, type TracedRoute } from '../routing/report.js'
 import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
-import type { Route } from '../routing/types.js'
 import { note } from './forms.js'
 import { html, type Html } from './html.js'
 
@@ -13,7 +12,7 @@ export interface TraceQuestion {
 }
 
 /** undefined: nothing was asked. A text says why there is no decision. */
-export type Traced = Route | string | undefined
+export type Traced = TracedRoute | string | undefined
 
 export function traceQuestion(query: URLSearchParams): TraceQuestion {
   const text = (name: string): string => (query.get(name) ?? '').trim()
@@ -47,14 +46,15 @@ export function traceBody(question: TraceQuestion, traced: Traced): Html {
     ${traced !== undefined && (typeof traced === 'string' ? note('error', traced) : verdict(question.address, traced))}`
 }
 
-function verdict(address: string, decided: Route): Html {
-  const { code, enhanced, text } = decided.reply
+function verdict(address: string, traced: TracedRoute): Html {
+  const { report, detail } = traced
+  const { code, enhanced, text } = report.reply
   return html`<section aria-labelledby="trace-title">
     <h2 id="trace-title">${address}</h2>
-    <p class="note ${decided.accepted ? 'good' : 'error'}" role="status">
-      <strong>${decided.accepted ? 'Accepted' : 'Refused'}</strong> ${code} ${enhanced} ${text}
+    <p class="note ${report.accepted ? 'good' : 'error'}" role="status">
+      <strong>${report.accepted ? 'Accepted' : 'Refused'}</strong> ${code} ${enhanced} ${text}
     </p>
-    ${!decided.accepted && decided.detail !== undefined && note('plain', decided.detail)} ${branches(treeOf(decided))}
+    ${detail !== undefined && note('plain', detail)} ${branches(treeOf(traced))}
     <p class="dim">Decided by this server, with the configuration in force.</p>
   </section>`
 }
@@ -69,7 +69,7 @@ function branches(list: readonly Branch[]): Html {
 function branchHtml(branch: Branch): Html {
   if (branch.kind === 'destination') return html`<span class="destination">→ ${describe(branch.destination)}</span>`
   const { step, input, rule, at } = branch.step
-  const place = at !== undefined && html` <span class="dim">(${at})</span>`
+  const place = at !== null && html` <span class="dim">(${at})</span>`
   const text =
     step === 'left-out'
       ? html`<strong>left out</strong> ${input}: ${rule}`

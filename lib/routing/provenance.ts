@@ -29,26 +29,6 @@ export function listOwner(placed: readonly Placed[]): 'operator' | 'user' {
   return last === 'user' || last === 'fwd' || last === 'forward-file' ? 'user' : 'operator'
 }
 
-/** One word or two on a destination, for traces and logs. */
-export function describe(destination: Destination): string {
-  switch (destination.kind) {
-    case 'mailbox':
-      return `mailbox ${destination.user} (${destination.path})`
-    case 'robot':
-      return `robot ${destination.argv.join(' ')}`
-    case 'file':
-      return `file ${destination.path}`
-    case 'remote': {
-      const { via, address } = destination
-      return via === undefined
-        ? `remote ${address.text}`
-        : `remote ${address.text} via ${formatHost(via.host)}:${via.port}`
-    }
-    case 'discard':
-      return 'discard'
-  }
-}
-
 /** What makes two destinations the same one (R3: one delivery). */
 export function identity(destination: Destination): string {
   switch (destination.kind) {

@@ -1,5 +1,5 @@
 import { formatHost } from './provenance.js'
-import type { Destination, Route } from './types.js'
+import type { Destination, Route, StepName } from './types.js'
 
 /** A destination as `dmail route --json` prints it (DESIGN: fixed names). */
 export type ReportedDestination =
@@ -13,7 +13,7 @@ export interface ReportedStep {
   /** Number of the step, and of the one it followed from (0 = the recipient itself). */
   readonly id: number
   readonly parent: number
-  readonly step: string
+  readonly step: StepName
   readonly input: string
   readonly rule: string
   readonly at: string | null
@@ -47,7 +47,42 @@ export function routeReport(text: string, route: Route): RouteReport {
   }
 }
 
-function reportDestination(destination: Destination): ReportedDestination {
+/** A decision as it is shown, in plain data: its report, and what it takes to draw the tree. */
+export interface TracedRoute {
+  readonly report: RouteReport
+  /** For each destination the id of the step that named it; 0: none did. */
+  readonly under: readonly number[]
+  /** For the operator: why it could not be decided. */
+  readonly detail?: string
+}
+
+export function tracedRoute(text: string, route: Route): TracedRoute {
+  return {
+    report: routeReport(text, route),
+    under: route.destinations.map(({ step }) => step?.id ?? 0),
+    ...(route.accepted || route.detail === undefined ? {} : { detail: route.detail }),
+  }
+}
+
+/** One word or two on a destination, for traces and logs. */
+export function describe(destination: ReportedDestination): string {
+  switch (destination.kind) {
+    case 'mailbox':
+      return `mailbox ${destination.user} (${destination.path})`
+    case 'robot':
+      return `robot ${destination.argv.join(' ')}`
+    case 'file':
+      return `file ${destination.path}`
+    case 'remote': {
+      const { via, address } = destination
+      return via === null ? `remote ${address}` : `remote ${address} via ${via}`
+    }
+    case 'discard':
+      return 'discard'
+  }
+}
+
+export function reportDestination(destination: Destination): ReportedDestination {
   switch (destination.kind) {
     case 'mailbox':
       return { kind: 'mailbox', user: destination.user, path: destination.path }

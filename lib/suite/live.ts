@@ -1,5 +1,5 @@
 import { errorText } from '../error.js'
-import { formatProblem } from '../conf/problem.js'
+import { formatProblem, type Problem } from '../conf/problem.js'
 import type { Log } from '../directory/log.js'
 import type { LookupResult, UserDirectory } from '../directory/types.js'
 import { createSlots, type Usage } from '../delivery/slots.js'
@@ -19,6 +19,8 @@ export interface Live {
   loaded(): Snapshot | undefined
   /** Begins to look at the files; a change builds a whole new snapshot and swaps it in. */
   watch(): void
+  /** Reads everything anew at once, as after a change of a file. Resolves also where the configuration before stays in force. */
+  reload(): Promise<Reloaded>
   /** Forgets what the user directory answered, with the forwards in it. */
   clearUsers(): void
   /** Called after each load, the first included. */
@@ -26,6 +28,15 @@ export interface Live {
   /** Robots of this process, by program. */
   robots(): readonly Usage[]
   close(): void
+}
+
+/** How a reload went. */
+export interface Reloaded {
+  /** Why the configuration before stays in force; undefined where the new one is. */
+  readonly error: string | undefined
+  /** What is in force, or would be, in a few words. */
+  readonly summary: string
+  readonly problems: readonly Problem[]
 }
 
 /** Told what happens, for who counts it. */
@@ -50,6 +61,7 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
   let files: readonly string[] = []
   let everyMs = 2_000
   let since = 0
+  let latest: Loaded | undefined
   const retiring = new Set<NodeJS.Timeout>()
   const slots = createSlots({ max: 0, perProgram: 0 })
   const warn = (text: string): void => {
@@ -57,6 +69,7 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
   }
 
   const listeners: (() => void)[] = []
+  let reloading: Promise<unknown> = Promise.resolve()
   let loaded: Snapshot | undefined
   let current: Promise<Snapshot> = load(true)
   // Who asks gets the error; nobody asking must not end the process.
@@ -65,6 +78,7 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
   async function load(first: boolean): Promise<Snapshot> {
     since = Date.now()
     const read = await loadAll(harakaDir)
+    latest = read
     files = read.files
     everyMs = read.configuration.ini.main.reloadCheck
     for (const problem of read.problems) {
@@ -111,8 +125,16 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
     retiring.add(timer)
   }
 
-  async function reload(): Promise<void> {
+  /** One after the other: the last to begin is the last to be in force. */
+  function reload(): Promise<Reloaded> {
+    const mine = reloading.then(reloadNow)
+    reloading = mine.catch(() => undefined)
+    return mine
+  }
+
+  async function reloadNow(): Promise<Reloaded> {
     const before = current
+    let error: string | undefined
     const hadOne = await before.then(
       () => true,
       () => false,
@@ -122,16 +144,19 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
       await next
       current = next
       reloaded?.()
-    } catch (error) {
-      reloaded?.(errorText(error))
-      log('error', `configuration not reloaded: ${errorText(error)}`)
+    } catch (failed) {
+      error = errorText(failed)
+      reloaded?.(error)
+      log('error', `configuration not reloaded: ${error}`)
     }
     await watcher?.set(files, since)
+    return { error, summary: latest === undefined ? '' : summary(latest), problems: latest?.problems ?? [] }
   }
 
   return {
     current: () => current,
     loaded: () => loaded,
+    reload,
     clearUsers() {
       users?.directory.clear()
     },
@@ -139,7 +164,12 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
     robots: () => slots.usage(),
     watch() {
       if (watcher !== undefined) return
-      const started = watchFiles(() => everyMs, reload)
+      const started = watchFiles(
+        () => everyMs,
+        async () => {
+          await reload()
+        },
+      )
       watcher = started
       current
         .catch(() => undefined)

@@ -1,4 +1,5 @@
 import type { AuthSettings } from '../auth/settings.js'
+import type { Configuration } from '../conf/load.js'
 import type { Problem } from '../conf/problem.js'
 import type { PatternList } from '../conf/value.js'
 import type { DeliverySettings } from '../delivery/deliver.js'
@@ -12,6 +13,8 @@ import type { Schedule } from '../spool/schedule.js'
 
 /** One whole configuration in force: immutable; a transaction keeps the one it began with. */
 export interface Snapshot {
+  /** What the files say, as it is in force. */
+  readonly configuration: Configuration
   readonly tables: Tables
   readonly world: World
   readonly access: AccessRules

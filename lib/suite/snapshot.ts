@@ -9,7 +9,6 @@ import { findAccount } from '../directory/account.js'
 import type { Log } from '../directory/log.js'
 import { openDirectory, type DirectoryOptions } from '../directory/index.js'
 import type { LookupResult, UserDirectory } from '../directory/types.js'
-import type { LocalDomain } from '../routing/domains.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
 import { forwardFileReader } from './forward-files.js'
@@ -84,6 +83,7 @@ export async function makeSnapshot(
   const home = conf.one('dsmtp_path') ?? path.resolve(harakaDir)
   const robotUser = ini.robot.user === '' ? undefined : await findAccount(ini.robot.user, ACCOUNT_TIMEOUT_MS)
   return {
+    configuration,
     tables,
     world: makeWorld(users, configuration, lookedUp),
     access: buildAccess(configuration),

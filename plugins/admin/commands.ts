@@ -8,17 +8,19 @@ import type { Shared } from '../shared.js'
 import { readSuspended, withoutSuspension, withSuspension, type Operator } from './operator.js'
 import { askAll } from './questions.js'
 import { queueCommands } from './queue-commands.js'
+import type { LogCommands } from './log-commands.js'
+import type { SettingsCommands } from './settings-commands.js'
 import { queueStatus } from './status.js'
 
 /** What an operator gives as a reason is shown with every message it keeps. */
 const MAX_REASON = 500
 
-/** Carries out the commands of the control socket. In the one process. */
+/** The commands about the queue, suspensions, users and the whole server. In the one process. */
 export function commands(
   { crew, live, hub }: Pick<Shared, 'crew' | 'live' | 'hub'>,
   operator: Operator,
   notice: (text: string) => void,
-): Handlers {
+): Omit<Handlers, keyof SettingsCommands | keyof LogCommands> {
   const startedMs = Math.round(Date.now() - process.uptime() * 1000)
   const version = packageVersion()
 

@@ -1,18 +1,22 @@
 import { cont } from 'haraka-constants'
 import { errorText } from '../../lib/error.js'
+import type { Handlers } from '../../lib/control/handlers.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
 import { describeError } from '../haraka/hook.js'
 import { logTo } from '../haraka/log.js'
+import { controlLog } from '../haraka/logger.js'
 import type { HarakaPlugin, Next } from '../haraka/types.js'
 import { attachRunner } from '../runner.js'
 import type { Shared } from '../shared.js'
 import { answerForQueue } from './answers.js'
 import { commands } from './commands.js'
 import { countMail, figuresOf } from './counting.js'
+import { answerForLog, logCommands } from './log-commands.js'
 import { createOperator } from './operator.js'
 import { attachPage } from './page.js'
 import { onAll } from './questions.js'
+import { answerForSettings, settingsCommands } from './settings-commands.js'
 
 const CURRENT = 'operator.current'
 
@@ -36,8 +40,15 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   })
   onAll(crew, 'figures', () => figuresOf(shared))
   countMail(plugin, shared)
+  const log = controlLog(plugin)
+  onShutdown.push(answerForLog(crew, log))
+  answerForSettings(crew, shared.live)
   const operator = createOperator(crew, harakaDir)
-  const handlers = commands(shared, operator, notice)
+  const handlers: Handlers = {
+    ...commands(shared, operator, notice),
+    ...settingsCommands(crew, shared.live, notice),
+    ...logCommands(crew, log, notice),
+  }
   crew.onOne(CURRENT, () => operator.current())
 
   plugin['dmail_admin_init_master'] = (next: Next): void => {

@@ -1,12 +1,10 @@
-import { isIP } from 'node:net'
 import { cont } from 'haraka-constants'
-import { parseAddress } from '../../lib/address.js'
 import { errorText } from '../../lib/error.js'
 import type { Handlers } from '../../lib/control/handlers.js'
 import type { Desk, Here } from '../../lib/page/desk.js'
 import { createDoor } from '../../lib/page/door.js'
 import { pageToken, TOKEN_FILE } from '../../lib/page/token-file.js'
-import { route } from '../../lib/routing/route.js'
+import { traceRoute } from '../../lib/suite/trace.js'
 import { describeError } from '../haraka/hook.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import type { Shared } from '../shared.js'
@@ -53,12 +51,6 @@ function here({ live }: Pick<Shared, 'live'>): Here {
   return {
     allows: (ip) => live.loaded()?.pageFrom.matches(ip) ?? LOOPBACK.test(ip),
     problems: () => live.loaded()?.problems ?? [],
-    async trace(address, { from, ip, trusted }) {
-      const sender = from === '' ? undefined : parseAddress(from)
-      if (from !== '' && sender === undefined) throw new Error(`${from} is not a mail address`)
-      if (ip !== '' && isIP(ip) === 0) throw new Error(`${ip} is not an IP address`)
-      const { tables, world } = await live.current()
-      return await route(tables, world, address, { ip: ip === '' ? undefined : ip, sender, trusted })
-    },
+    trace: async (question) => traceRoute(await live.current(), question),
   }
 }

@@ -1,8 +1,10 @@
 import type { DomainSummary, QueueDetail, QueueRow } from '../../lib/control/protocol.js'
+import type { LogWanted, Taken } from '../../lib/control/log-taps.js'
 import type { Acted, Action } from '../../lib/queue/actions.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
 import type { Figures } from '../../lib/page/tally.js'
 import type { QueueTotals } from '../../lib/queue/summary.js'
+import type { Reloaded } from '../../lib/suite/live.js'
 import type { Crew } from '../crew.js'
 
 /** So many entries of a query were looked at, and whether there are more. */
@@ -34,6 +36,12 @@ export interface Questions {
   'queue.domains': { args: { readonly domains: readonly string[] }; answer: readonly DomainSummary[] }
   'queue.count': { args: { readonly domain: string }; answer: number }
   'users.clear': { args: Record<string, never>; answer: undefined }
+  /** Reads the configuration anew. */
+  reload: { args: Record<string, never>; answer: Reloaded }
+  'log.take': { args: { readonly id: string; readonly wanted: LogWanted }; answer: Taken }
+  'log.end': { args: { readonly id: string }; answer: undefined }
+  /** Sets the level if one is given; what it is then. */
+  'log.level': { args: { readonly level?: string }; answer: string }
   /** What each counted. */
   figures: { args: Record<string, never>; answer: Figures }
   /** Puts in force what operators decided. */

@@ -179,6 +179,13 @@ export interface HarakaMx {
   readonly from_dns?: string
 }
 
+/** haraka_require('logger'). */
+export interface HarakaLogger {
+  /** By name, and by name behind LOG; 0 is the most urgent. */
+  readonly levels: Readonly<Record<string, number>>
+  loglevel: number
+}
+
 /** haraka_require('outbound/hmail'). */
 export interface HarakaHmailClass {
   new (file: string, path: string): HarakaHmail

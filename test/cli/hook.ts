@@ -63,6 +63,7 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
       current: () => Promise.resolve(snapshot),
       loaded: () => snapshot,
       clearUsers: silent,
+      reload: () => Promise.reject(new Error('nothing is reloaded here')),
       onLoad: silent,
       watch: silent,
       robots: () => [],

@@ -27,6 +27,11 @@ export function handlers(some: Partial<Handlers>): Handlers {
     etrn: unexpected,
     status: unexpected,
     'clear-cache': unexpected,
+    reload: unexpected,
+    config: unexpected,
+    route: unexpected,
+    log: unexpected,
+    'log-level': unexpected,
     ...some,
   }
 }

@@ -106,16 +106,12 @@ export function hereOf(text: string): Here {
     allows: (ip) => ip.startsWith('127.'),
     problems: () => [{ severity: 'warning', at: { file: text, line: 1 }, message: text, hint: text }],
     trace: () => {
-      const step = { id: 1, parent: undefined, step: 'forward', input: text, rule: text, at: text, output: [] } as const
+      const step = { id: 1, parent: 0, step: 'forward', input: text, rule: text, at: text, output: [] } as const
       const reply = { code: 250, enhanced: '2.1.5', text }
-      const address = { text, local: text, domain: text } as never
       const destination = { kind: 'file', path: text } as const
       return Promise.resolve({
-        accepted: true,
-        address,
-        reply,
-        destinations: [{ destination, found: address, redirected: true, step }],
-        trace: [step],
+        report: { address: text, accepted: true, reply, destinations: [destination], trace: [step] },
+        under: [1],
       })
     },
   }

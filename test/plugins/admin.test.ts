@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { unfinishedName } from '../../lib/durable.js'
-import { Refusal, type Handlers } from '../../lib/control/handlers.js'
+import { Refusal } from '../../lib/control/handlers.js'
 import type { DomainSummary, Progress, QueueRow } from '../../lib/control/protocol.js'
 import {
   readOperatorState,
@@ -24,7 +24,7 @@ import { tempDir } from '../support/cleanup.js'
 
 interface Office {
   readonly dir: string
-  readonly handlers: Handlers
+  readonly handlers: ReturnType<typeof commands>
   /** The processes' queues. */
   readonly sights: readonly FakeSight[]
   /** What each process was told that operators decided, with what the record was then. */
@@ -82,6 +82,7 @@ const OFF: Crew = {
   onOne: () => undefined,
   askOne: () => Promise.reject(new Error('nobody')),
   askAll: () => Promise.reject(new Error('nobody')),
+  isApart: () => false,
   onJoin: () => undefined,
   begin: () => undefined,
   close: () => undefined,

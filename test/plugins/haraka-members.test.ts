@@ -29,6 +29,13 @@ registering.register_hook('probe', 'early')
 want('register_hook keeps a priority', plugins.registered_hooks.probe[0]?.priority === 90)
 want('register_hook has 0 for none', plugins.registered_hooks.probe[1]?.priority === 0)
 
+const logger = at('logger')
+want('logger.loglevel', typeof logger.loglevel === 'number')
+want('logger.levels.DEBUG', logger.levels.DEBUG === logger.levels.LOGDEBUG && logger.levels.DEBUG > logger.levels.INFO)
+want('the level is looked at for each line', /logger\.loglevel < logger\[key\]/.test(logger.log_if_level.toString()))
+want('the log hooks get level and data', /item = \{ level, data,/.test(logger.log.toString()))
+want('what a log hook answers with OK is not printed', /retval !== constants\.cont/.test(logger.log_respond.toString()))
+
 const outbound = at('outbound')
 want('outbound.TODOItem', isFunction(outbound.TODOItem))
 want('outbound.process_delivery', isFunction(outbound.process_delivery))
