@@ -50,6 +50,13 @@ describe('dmail init', () => {
     assert.ok(readFileSync(path.join(dir, 'config/dmail.conf'), 'utf8').includes(`drop_path ${dir}/mail`))
   })
 
+  it('says what Haraka ends its replies to EHLO and QUIT with: it would say "undefined"', async (t) => {
+    const dir = newDirectory(t)
+    await init(dir)
+    const text = readFileSync(path.join(dir, 'config/connection.ini'), 'utf8')
+    for (const key of ['helo', 'close']) assert.match(text, new RegExp(`^${key}=\\S`, 'm'))
+  })
+
   it('keeps files that exist', async (t) => {
     const dir = newDirectory(t)
     mkdirSync(path.join(dir, 'config'))
