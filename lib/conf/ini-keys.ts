@@ -62,14 +62,14 @@ export const INI_KEYS = [
     key: 'rematch_forwards',
     kind: 'bool',
     default: 'true',
-    note: "Whether a forward's result is matched against the forward rules again (R1).",
+    note: "Whether a forward's result is matched against the forward rules again.",
   },
   {
     section: 'routing',
     key: 'plus_address',
     kind: 'text',
     default: '',
-    note: 'Characters that begin a sub-address, as in user+tag (R19); empty for none.',
+    note: 'Characters that begin a sub-address, as in user+tag; empty for none.',
   },
 
   {
@@ -80,9 +80,9 @@ export const INI_KEYS = [
     warns: {
       value: true,
       message: 'without a relay rule this server relays for everybody',
-      hint: 'remove legacy_open and name who may relay with forward_from_ip or relay_to (A1)',
+      hint: 'remove legacy_open and name who may relay with forward_from_ip or relay_to',
     },
-    note: "DMail's open relay where no relay rule is given (A1).",
+    note: "DMail's open relay where no relay rule is given.",
   },
 
   {
@@ -90,7 +90,7 @@ export const INI_KEYS = [
     key: 'mbox',
     kind: 'mbox',
     default: 'mboxrd',
-    note: 'How lines that look like From lines are quoted (D1).',
+    note: 'How lines that look like From lines are quoted.',
   },
   {
     section: 'drop',
@@ -102,7 +102,7 @@ export const INI_KEYS = [
       message: 'there are no fcntl locks: Node.js has no such call',
       hint: 'let the other programs use dot-locks as well, in Dovecot mbox_write_locks = dotlock',
     },
-    note: 'A lock by fcntl beside the dot-lock is not possible; true gives a warning (D2).',
+    note: 'A lock by fcntl beside the dot-lock is not possible; true gives a warning.',
   },
   {
     section: 'drop',
@@ -112,25 +112,25 @@ export const INI_KEYS = [
     warns: {
       value: false,
       message: 'mail is acknowledged before it is on the disk and can be lost',
-      hint: 'fsync=false is for tests only (D3)',
+      hint: 'fsync=false is for tests only',
     },
-    note: 'Whether mail is on the disk before it is acknowledged (D3).',
+    note: 'Whether mail is on the disk before it is acknowledged.',
   },
   {
     section: 'drop',
     key: 'new_hash',
     kind: 'hash-method',
     default: '0',
-    note: 'Where "hash_spool scan" puts new drop files: 0, 1 or 2 letters deep (D6).',
+    note: 'Where "hash_spool scan" puts new drop files: 0, 1 or 2 letters deep.',
   },
   {
     section: 'drop',
     key: 'roots',
     kind: 'paths',
     default: '',
-    note: 'Further directories that a user module may name drop files in (U5).',
+    note: 'Further directories that a user module may name drop files in.',
   },
-  { section: 'drop', key: 'lock_wait', kind: 'duration', default: '30s', note: 'How long to wait for a lock (D2).' },
+  { section: 'drop', key: 'lock_wait', kind: 'duration', default: '30s', note: 'How long to wait for a lock.' },
   {
     section: 'drop',
     key: 'lock_stale',
@@ -138,7 +138,7 @@ export const INI_KEYS = [
     default: '5m',
     min: 1000,
     off: true,
-    note: 'Age at which a lock counts as left behind (D2).',
+    note: 'Age at which a lock counts as left behind.',
   },
 
   {
@@ -146,23 +146,23 @@ export const INI_KEYS = [
     key: 'user',
     kind: 'text',
     default: '',
-    note: 'The account robots run as; needed when Haraka is root (D8).',
+    note: 'The account robots run as; needed when Haraka is root.',
   },
   {
     section: 'robot',
     key: 'path',
     kind: 'paths',
     default: '',
-    note: 'Where bare program names are looked for after dsmtp_path (D11).',
+    note: 'Where bare program names are looked for after dsmtp_path.',
   },
   {
     section: 'robot',
     key: 'user_roots',
     kind: 'paths',
     default: '',
-    note: "Directories of the programs that users' forward files may name (R16).",
+    note: "Directories of the programs that users' forward files may name.",
   },
-  { section: 'robot', key: 'max', kind: 'count', default: '8', min: 1, off: true, note: 'Robots at once (D10).' },
+  { section: 'robot', key: 'max', kind: 'count', default: '8', min: 1, off: true, note: 'Robots at once.' },
   {
     section: 'robot',
     key: 'per_program',
@@ -170,7 +170,7 @@ export const INI_KEYS = [
     default: '2',
     min: 1,
     off: true,
-    note: 'Robots of one program at once (D10).',
+    note: 'Robots of one program at once.',
   },
   {
     section: 'robot',
@@ -178,21 +178,21 @@ export const INI_KEYS = [
     kind: 'duration',
     default: '60s',
     min: 1000,
-    note: 'How long a robot may run (D8).',
+    note: 'How long a robot may run.',
   },
   {
     section: 'robot',
     key: 'unixfrom',
     kind: 'bool',
     default: 'false',
-    note: 'Whether robots get a From line first (D8).',
+    note: 'Whether robots get a From line first.',
   },
   {
     section: 'robot',
     key: 'exit_status',
     kind: 'exit-status',
     default: 'sysexits',
-    note: 'Whether a failing robot bounces the mail (sysexits) or not, as in DMail (ignore) (D9).',
+    note: 'Whether a failing robot bounces the mail (sysexits) or not, as in DMail (ignore).',
   },
 
   {
@@ -200,7 +200,7 @@ export const INI_KEYS = [
     key: 'user_roots',
     kind: 'paths',
     default: '',
-    note: "Directories of the files that users' forward files may name (R16).",
+    note: "Directories of the files that users' forward files may name.",
   },
 
   {
@@ -213,7 +213,7 @@ export const INI_KEYS = [
       message: 'passwords are taken over connections that anybody on the way can read',
       hint: 'remove plaintext and give Haraka a certificate (plugin tls)',
     },
-    note: 'Whether AUTH is offered without TLS to other than loopback clients (A5).',
+    note: 'Whether AUTH is offered without TLS to other than loopback clients.',
   },
   {
     section: 'auth',
@@ -228,7 +228,7 @@ export const INI_KEYS = [
     kind: 'rate',
     default: '5/10m',
     off: true,
-    note: 'Failed logins of one client address, an IPv6 network of 64 bits, before it has to wait (A5).',
+    note: 'Failed logins of one client address, an IPv6 network of 64 bits, before it has to wait.',
   },
   {
     section: 'auth',
@@ -268,7 +268,7 @@ export const INI_KEYS = [
     kind: 'duration',
     default: '2h',
     min: 1000,
-    note: 'Time between two attempts to send a message (Q1).',
+    note: 'Time between two attempts to send a message.',
   },
   {
     section: 'outbound',
@@ -277,7 +277,7 @@ export const INI_KEYS = [
     default: 'off',
     min: 1,
     off: true,
-    note: 'Hours after which suspended mail goes back to its sender; off = never, as in DMail (Q2).',
+    note: 'Hours after which suspended mail goes back to its sender; off = never, as in DMail.',
   },
 
   {
@@ -285,7 +285,7 @@ export const INI_KEYS = [
     key: 'allow',
     kind: 'ips',
     default: '*',
-    note: 'Clients that may send ETRN: a list of IP addresses, patterns and ranges (Q6).',
+    note: 'Clients that may send ETRN: a list of IP addresses, patterns and ranges.',
   },
   {
     section: 'etrn',
@@ -293,14 +293,14 @@ export const INI_KEYS = [
     kind: 'rate',
     default: '1/60s',
     off: true,
-    note: 'How often mail for one domain may be asked for (Q6).',
+    note: 'How often mail for one domain may be asked for.',
   },
   {
     section: 'etrn',
     key: 'hangup_after',
     kind: 'duration',
     default: '10m',
-    note: 'How long after ETRN ras_hangup waits, so that the provider can bring the mail (Q8).',
+    note: 'How long after ETRN ras_hangup waits, so that the provider can bring the mail.',
   },
 
   {
@@ -315,7 +315,7 @@ export const INI_KEYS = [
     key: 'double_bounces',
     kind: 'bool',
     default: 'true',
-    note: 'Whether sysadmin is told when a message without a sender cannot be delivered (N6).',
+    note: 'Whether sysadmin is told when a message without a sender cannot be delivered.',
   },
   {
     section: 'dsn',

@@ -87,7 +87,7 @@ export const SUITE_SETTINGS = [
     server: 'D',
     handled: 'suite',
     min: 1,
-    note: 'The largest drop file in KiB, for users whose module gives no quota (D7).',
+    note: 'The largest drop file in KiB, for users whose module gives no quota.',
   },
   {
     name: 'lock_id',

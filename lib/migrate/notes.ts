@@ -42,15 +42,15 @@ export function generalOf({ loaded, snapshot, lists, conf, files }: Migration, t
   const tables = snapshot?.tables
   add(
     tables !== undefined && tables.relayRules.length === 0 && !tables.legacyOpen,
-    'No relay rule: DMail relayed for everybody then, this server relays for nobody. Name who may with forward_from_ip (A1).',
+    'No relay rule: DMail relayed for everybody then, this server relays for nobody. Name who may with forward_from_ip.',
   )
   add(
     conf.edits.some(({ name }) => name === 'hash_spool'),
-    'Drop files are found where they lie (hash_spool scan); new ones begin as [drop] new_hash says (D6).',
+    'Drop files are found where they lie (hash_spool scan); new ones begin as [drop] new_hash says.',
   )
   add(
     loaded.configuration.ini.robot.exitStatus === 'sysexits',
-    'A robot that ends with an error returns the mail; [robot] exit_status=ignore restores the way of DMail (D9).',
+    'A robot that ends with an error returns the mail; [robot] exit_status=ignore restores the way of DMail.',
   )
   add(tried >= MAX_PEOPLE, `Only the first ${MAX_PEOPLE} addresses were tried: give the others to --verify.`)
   const plugins = files.find(({ name }) => name === 'config/plugins')?.after.toString() ?? ''

@@ -158,7 +158,7 @@ function parseFile(text: string, mapPath: MapPath): WrittenOrBad {
     return {
       kind: 'bad',
       message: `"${text}" is not a full path`,
-      hint: 'a file destination needs its full path (R17)',
+      hint: 'a file destination needs its full path',
     }
   }
   return { kind: 'file', path: mapped.path }

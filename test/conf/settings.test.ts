@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { iniTemplate } from '../../lib/conf/ini-template.js'
 import { SETTINGS, settingNamed, type MultiName, type SingleName } from '../../lib/conf/settings.js'
 import { brief, confOf, shown } from './helpers.js'
 
@@ -16,6 +17,11 @@ describe('the table of settings', () => {
   it('says one sentence about each', () => {
     const odd = SETTINGS.filter(({ note }) => !/^[A-Z].{10,}\.$/.test(note)).map(({ name }) => name)
     assert.deepEqual(odd, [])
+  })
+
+  it('names no numbers of decisions, which mean nothing to an operator; nor does dmail.ini', () => {
+    const texts = [...SETTINGS.map(({ note }) => note), iniTemplate()]
+    for (const text of texts) assert.doesNotMatch(text, /\([A-Z]\d+\)/)
   })
 
   it('requires what the server cannot do without', () => {
