@@ -79,6 +79,8 @@ const REPLIES = {
 
 export type ReplyName = keyof typeof REPLIES
 
+export const REPLY_NAMES = Object.keys(REPLIES) as readonly ReplyName[]
+
 /**
  * The reply of that name; `subject` is the address, IP or node it is about, `count` a number to name. Control characters are
  * left out.

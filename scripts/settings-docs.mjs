@@ -1,10 +1,11 @@
 // `npm run docs`: writes docs/settings.md and the marked blocks of the other pages from the tables the server itself
-// reads and the definitions of the commands. With --check nothing is written, and a page that is out of date is an error.
+// reads, the definitions of the commands and the table of replies. With --check nothing is written, and a page that is out of date is an error.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commandsByName, commandsTable, commandText } from './command-tables.mjs'
+import { repliesTable } from './reply-tables.mjs'
 import { iniPage, iniTable, settingsPage, settingsTable } from './settings-tables.mjs'
 
 const require = createRequire(import.meta.url)
@@ -17,13 +18,18 @@ const BLOCK = /<!-- settings:([^>]*)-->\n(?:[\s\S]*?)<!-- \/settings -->/g
 // `<!-- command: queue list -->`, and `<!-- commands -->` for a table of all.
 const COMMANDS = /<!-- command(?:s|: ([a-z -]+?)) -->\n(?:[\s\S]*?)<!-- \/command -->/g
 
-const { settings, keys, commands } = readTables()
+// `<!-- replies: unknownUser loop -->`, names of lib/reply.ts.
+const REPLIES = /<!-- replies:([^>]*)-->\n(?:[\s\S]*?)<!-- \/replies -->/g
+
+const { settings, keys, commands, replies } = readTables()
 const covered = new Set()
 const explained = new Set()
+const answered = new Set()
 const errors = []
 const pages = new Map([[OVERVIEW, settingsPage(settings) + iniPage(keys)]])
 for (const name of readdirSync(docs).filter((name) => name.endsWith('.md') && name !== OVERVIEW)) {
-  pages.set(name, fillCommands(name, fillBlocks(name, readFileSync(path.join(docs, name), 'utf8'))))
+  const text = readFileSync(path.join(docs, name), 'utf8')
+  pages.set(name, fillReplies(name, fillCommands(name, fillBlocks(name, text))))
 }
 for (const name of [
   ...settings.filter(({ handled }) => handled === 'suite').map(({ name }) => name),
@@ -33,6 +39,9 @@ for (const name of [
 }
 for (const name of commands.keys()) {
   if (!explained.has(name)) errors.push(`no page of docs/ has a <!-- command: ${name} --> block`)
+}
+for (const name of replies.names) {
+  if (!answered.has(name)) errors.push(`no page of docs/ has ${name} in a <!-- replies: --> block`)
 }
 
 const stale = [...pages].filter(([name, text]) => textOf(name) !== text)
@@ -44,7 +53,7 @@ if (process.argv.includes('--check')) {
 for (const error of errors) process.stderr.write(`${error}\n`)
 process.exitCode = errors.length > 0 ? 1 : 0
 
-/** SETTINGS, INI_KEYS and the commands, compiled from the sources as they are: a fresh clone has no dist/, an old one has another. */
+/** SETTINGS, INI_KEYS, the commands and the replies, compiled from the sources as they are: a fresh clone has no dist/, an old one has another. */
 function readTables() {
   const cache = path.join(root, 'node_modules/.cache')
   mkdirSync(cache, { recursive: true })
@@ -53,7 +62,7 @@ function readTables() {
     const ts = require('typescript')
     const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root)
-    const sources = ['conf/settings', 'conf/ini-keys', 'cli/program'].map((name) =>
+    const sources = ['conf/settings', 'conf/ini-keys', 'cli/program', 'reply', 'reply-help'].map((name) =>
       path.join(root, 'lib', `${name}.ts`),
     )
     ts.createProgram(sources, { ...options, outDir, declaration: false }).emit()
@@ -61,7 +70,11 @@ function readTables() {
     const { INI_KEYS } = require(path.join(outDir, 'lib/conf/ini-keys.js'))
     const { buildProgram } = require(path.join(outDir, 'lib/cli/program.js'))
     const terminal = { out: process.stdout, err: process.stderr, env: {} }
-    return { settings: SETTINGS, keys: INI_KEYS, commands: commandsByName(buildProgram(terminal, () => undefined, '')) }
+    const commands = commandsByName(buildProgram(terminal, () => undefined, ''))
+    const { REPLY_NAMES, reply, replyText } = require(path.join(outDir, 'lib/reply.js'))
+    const { REPLY_HELP } = require(path.join(outDir, 'lib/reply-help.js'))
+    const replies = { names: REPLY_NAMES, reply, replyText, help: REPLY_HELP }
+    return { settings: SETTINGS, keys: INI_KEYS, commands, replies }
   } finally {
     rmSync(outDir, { recursive: true, force: true })
   }
@@ -104,6 +117,29 @@ function fillCommands(page, text) {
     }
     explained.add(name)
     return `<!-- command: ${name} -->\n\n${commandText(name, command)}\n<!-- /command -->`
+  })
+}
+
+function fillReplies(page, text) {
+  const opened = text.split('<!-- replies:').length - 1
+  const blocks = [...text.matchAll(REPLIES)].length
+  if (opened !== blocks) {
+    errors.push(`docs/${page}: a <!-- replies: --> block has no <!-- /replies -->`)
+    return text
+  }
+  return text.replace(REPLIES, (_all, list) => {
+    const names = list.trim().split(/\s+/)
+    const known = names.filter((name) => replies.names.includes(name))
+    for (const name of names) {
+      if (known.includes(name)) answered.add(name)
+      else errors.push(`docs/${page}: there is no reply ${name}`)
+    }
+    // The compiler asks for these, where it is asked.
+    for (const name of known.filter((name) => replies.help[name] === undefined)) {
+      errors.push(`lib/reply-help.ts has nothing to say to ${name}`)
+    }
+    const rows = known.filter((name) => replies.help[name] !== undefined)
+    return `<!-- replies: ${names.join(' ')} -->\n\n${repliesTable(rows, replies)}\n<!-- /replies -->`
   })
 }
 

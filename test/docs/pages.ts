@@ -35,6 +35,24 @@ export function blocksOf({ text }: Page): Block[] {
   )
 }
 
+export interface Section extends Page {
+  /** The words of its heading; '' for what stands before the first. */
+  readonly heading: string
+}
+
+/** What stands below each `##` heading of a page, and before the first. */
+export function sectionsOf({ name, text }: Page): Section[] {
+  const sections: { heading: string; lines: string[] }[] = [{ heading: '', lines: [] }]
+  let fenced = false
+  for (const line of text.split('\n')) {
+    if (line.startsWith('```')) fenced = !fenced
+    const heading = fenced ? undefined : /^## (.+)$/.exec(line)?.[1]
+    if (heading !== undefined) sections.push({ heading, lines: [] })
+    sections.at(-1)?.lines.push(line)
+  }
+  return sections.map(({ heading, lines }) => ({ name, heading, text: `${lines.join('\n')}\n` }))
+}
+
 /** Text of a page outside of fenced and indented blocks and code spans. */
 export function proseOf({ text }: Page): string {
   return text
