@@ -53,7 +53,7 @@ function optionName({ flags }) {
 }
 
 function usual({ defaultValue, negate }) {
-  return negate || defaultValue === undefined || defaultValue === false
+  return negate || defaultValue === undefined || defaultValue === false || String(defaultValue) === ''
     ? ''
     : `; ${code(String(defaultValue))} if not given`
 }

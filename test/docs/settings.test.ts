@@ -54,6 +54,22 @@ describe('scripts/settings-docs.mjs', () => {
     assert.match(stderr, /^no page of docs\/ has gateway in a <!-- settings: --> block$/m)
     assert.match(stderr, /^docs\/users\.md: a <!-- settings: --> block has no <!-- \/settings -->$/m)
   })
+
+  it('names a reply that no page has, one that does not exist, and one that nobody explains', async () => {
+    change(dir, 'docs/troubleshooting.md', 'replies: queued', 'replies: quewed')
+    change(dir, 'lib/reply.ts', "loop: [550, '5.4.6'", "knot: [550, '5.4.7', () => 'A knot'],\n  loop: [550, '5.4.6'")
+    change(dir, 'docs/troubleshooting.md', 'badAddress loop', 'badAddress knot loop')
+    const { code, stderr } = await check()
+    assert.equal(code, 1)
+    assert.match(stderr, /^docs\/troubleshooting\.md: there is no reply quewed$/m)
+    assert.match(stderr, /^no page of docs\/ has queued in a <!-- replies: --> block$/m)
+    assert.match(stderr, /^lib\/reply-help\.ts has nothing to say to knot$/m)
+  })
+
+  it('names the page that a changed reply has made out of date', async () => {
+    change(dir, 'lib/reply.ts', 'the mailbox is full', 'the mailbox is too full')
+    assert.match((await check()).stderr, /^docs\/troubleshooting\.md is out of date: run "npm run docs"$/m)
+  })
 })
 
 interface Ended {
