@@ -486,7 +486,7 @@ mail that goes elsewhere than before: 1
   bob@domain1.com: |/usr/local/bin/shout is left out: the program is not below a folder of [robot] user_roots (TOP/old/in/bob.fwd:1)
 
 what is different for everybody: 2
-  A robot that ends with an error returns the mail; [robot] exit_status=ignore restores the way of DMail (D9).
+  A robot that ends with an error returns the mail; [robot] exit_status=ignore restores the way of DMail.
   DMail had no TLS. For STARTTLS put the line tls into config/plugins before dmail, and a certificate into config/ (haraka -h tls).
 
 warnings: 1
