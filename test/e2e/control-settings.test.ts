@@ -52,11 +52,11 @@ for (const { version, nodes, processes } of SETUPS) {
       const lines: LogLine[] = []
       const followed = callServer(haraka.dir, 'log', args, { item: (line) => lines.push(line) })
       // Once nobody is left out, mail that is sent again is seen.
-      let ended = false
+      const ended = new AbortController()
       const end = followed.finally(() => {
-        ended = true
+        ended.abort()
       })
-      while (!ended) await Promise.race([end, act()])
+      while (!ended.signal.aborted) await Promise.race([end, act()])
       assert.deepEqual(await followed, { count: args.lines })
       return lines
     }
