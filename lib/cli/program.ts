@@ -33,7 +33,7 @@ export function buildProgram(terminal: Terminal, run: Run, version: string): Com
     .description(
       'Reads config/dmail.conf, config/dmail.ini and every file they name, and says what is wrong with them.',
     )
-    .option('--no-lookups', 'do not ask the user directory whether the targets of rules exist')
+    .option('--no-lookups', 'do not ask the user directory whether the targets of rules exist, nor tables in Redis')
     .action((options: CheckOptions) => run(checkCommand(options, terminal)))
 
   common(program.command('config'))

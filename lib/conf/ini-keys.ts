@@ -354,6 +354,20 @@ export const INI_KEYS = [
     min: 1000,
     note: 'How long the answers of other nodes are waited for.',
   },
+  {
+    section: 'cluster',
+    key: 'table_cache',
+    kind: 'duration',
+    default: '5s',
+    note: 'How long an answer of a table in Redis is believed: a change there counts after it at the latest.',
+  },
+  {
+    section: 'cluster',
+    key: 'table_keep',
+    kind: 'duration',
+    default: '1d',
+    note: 'How long an answer of a table in Redis is used while Redis is away; after it such mail gets 451.',
+  },
 ] as const satisfies readonly IniKey[]
 
 type Row = (typeof INI_KEYS)[number]
