@@ -26,9 +26,18 @@ export function openStore(harakaDir: string, log: Log): TableStore {
     const read = await readRedisSettings(harakaDir)
     if (!read.ok) throw new Error(read.message)
     if (closed) throw new Error('the tables are closed')
-    const connection = connectRedis({ address: read.settings.server, name: 'dmail tables', log })
-    // Whoever asks first waits for the connection; where it takes too long it is away.
-    await connection.whenConnected().catch(() => undefined)
+    let failed = (): void => undefined
+    const firstFailure = new Promise<void>((resolve) => (failed = resolve))
+    const connection = connectRedis({
+      address: read.settings.server,
+      name: 'dmail tables',
+      log: (level, text) => {
+        if (level !== 'info') failed()
+        log(level, text)
+      },
+    })
+    // Whoever asks first waits until it is known whether Redis is there.
+    await Promise.race([connection.whenConnected().catch(() => undefined), firstFailure])
     return connection
   }
 

@@ -1,5 +1,7 @@
 import { makeAddress, quoteLocal, type Address } from '../address.js'
+import type { AliasEntry } from '../conf/alias-file.js'
 import type { At, Problem } from '../conf/problem.js'
+import type { Maybe } from '../maybe.js'
 import type { Written } from '../routing/destination.js'
 import { route } from '../routing/route.js'
 import { Unavailable } from '../routing/run.js'
@@ -64,7 +66,7 @@ async function* allTargets({ configuration }: Loaded, tables: Tables): AsyncGene
   }
 }
 
-/** Of a table in Redis as many keys as targets are tried: each is a question. One that cannot be asked has a problem of its own. */
+/** Of a table in Redis as many keys as targets are tried: each is a question. What cannot be read has a problem of its own. */
 async function* targetsIn(table: AliasLookup, domain: string): AsyncGenerator<Target> {
   let asked = 0
   try {
@@ -76,14 +78,28 @@ async function* targetsIn(table: AliasLookup, domain: string): AsyncGenerator<Ta
         ? table.findPrefix(local.slice(0, -1), domain, () => undefined)
         : table.find(local, domain, () => undefined)
       if (found instanceof Promise && ++asked > MAX_TARGETS) return
-      for (const { written, at } of (await found)?.items ?? []) {
+      for (const { written, at } of (await orNothing(found))?.items ?? []) {
         const text = addressOf(written, domain)
         if (text !== undefined) yield { text, at }
       }
     }
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error
+    notKnown(error)
   }
+}
+
+async function orNothing(found: Maybe<AliasEntry | undefined>): Promise<AliasEntry | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    notKnown(error)
+    return
+  }
+}
+
+function notKnown(error: unknown): undefined {
+  if (!(error instanceof Unavailable)) throw error
+  return undefined
 }
 
 function addressOf(written: Written, bareDomain: string): string | undefined {
