@@ -42,13 +42,16 @@ const NUL = { kind: 'bad', message: 'the value holds a NUL byte', hint: 'is it t
 /** Destinations as a value; undefined where they cannot be written so that they are read again. */
 export function writeValue(items: readonly Written[], mapPath: MapPath): string | undefined {
   const value = items.map(grouped).join(', ')
-  // What is only a name is not read twice: there are millions of them.
-  if (items.every(({ kind }) => kind === 'user' || kind === 'self')) return value
+  // Plain names and addresses are not read twice: there are millions of them.
+  if (PLAIN.test(value) && items.every(({ kind }) => PLAIN_KINDS.has(kind))) return value
   const read = readValue('', '', value, mapPath)
   if (!read.ok || read.entry.items.length !== items.length) return undefined
   const same = read.entry.items.every(({ written }, at) => isSame(written, items[at]))
   return same ? value : undefined
 }
+
+const PLAIN = /^[A-Za-z0-9@.,_+$ -]+$/
+const PLAIN_KINDS: ReadonlySet<Written['kind']> = new Set(['address', 'user', 'self'])
 
 /** A destination in the quotes it needs in a list. */
 function grouped(written: Written): string {
