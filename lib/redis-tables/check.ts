@@ -30,8 +30,13 @@ export async function checkTables({ conf, mapPath }: Configuration, redis: Redis
       counts.set(table, entries)
       problems.push(...(await lookAtSome(named, key, redis, mapPath)))
       if (entries > 0) continue
-      const hint = `fill it with "dmail tables import FILE ${table}"`
-      problems.push({ severity: 'warning', at, message: `${table} is empty: there is no hash ${key} in Redis`, hint })
+      const hint = `fill it, as with "dmail tables import FILE ${table}"`
+      problems.push({
+        severity: 'warning',
+        at,
+        message: `there is no hash ${key} in Redis: mail that may concern it gets 451`,
+        hint,
+      })
     } catch (error) {
       const message = `${table} cannot be looked into: ${errorText(error)}`
       const hint = 'mail for names that are not known from before gets 451 meanwhile'

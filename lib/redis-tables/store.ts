@@ -4,7 +4,10 @@ import type { Log } from '../directory/log.js'
 
 /** The hashes that hold tables. Everything rejects where Redis is away or does not answer in time. */
 export interface TableStore {
-  /** The values of these fields, in their order; null for one that is not there. */
+  /**
+   * The values of these fields, in their order; null for one that is not there. Rejects as well where there is no such table: a Redis
+   * that lost what it had must not look like one that never had it.
+   */
   values(key: string, fields: readonly string[]): Promise<readonly (string | null)[]>
   /** All fields with their values, some at a time; one may come twice while the table is written to. */
   scan(key: string): AsyncGenerator<readonly (readonly [field: string, value: string])[]>
@@ -16,6 +19,11 @@ export interface TableStore {
 }
 
 const SCANNED_AT_ONCE = 1000
+
+/** Nothing is known of what the table may have held. */
+export class NoTable extends Error {
+  override readonly name = 'NoTable'
+}
 
 /** Opens its connection with the first question, by config/redis.ini as it is then. */
 export function openStore(harakaDir: string, log: Log): TableStore {
@@ -54,7 +62,13 @@ export function openStore(harakaDir: string, log: Log): TableStore {
 
   return {
     run,
-    values: (key, fields) => run((client) => client.hmGet(key, [...fields])),
+    values: (key, fields) =>
+      run(async (client) => {
+        // One round trip: both are sent together.
+        const [values, there] = await Promise.all([client.hmGet(key, [...fields]), client.exists(key)])
+        if (there === 0) throw new NoTable(`there is no table ${key} in Redis`)
+        return values
+      }),
     async *scan(key) {
       let cursor = '0'
       do {

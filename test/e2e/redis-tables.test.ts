@@ -114,6 +114,17 @@ for (const version of HARAKA_VERSIONS) {
       assert.equal(await mail('help-you@domain1.com'), '250 2.0.0 in/bob')
     })
 
+    it('a Redis that comes back empty refuses nobody', async () => {
+      const before = await mail('sales@domain1.com')
+      redis.command('FLUSHALL')
+      await comesTo('ghost@domain1.com', '451 4.3.0')
+      assert.equal(await mail('sales@domain1.com'), before)
+      hset('aliases', 'sales', 'john', 'help-*', 'bob')
+      hset('forwards', 'info@domain1.com', 'bob@domain1.com')
+      await comesTo('ghost@domain1.com', '550 5.1.1')
+      await comesTo('sales@domain1.com', '250 2.0.0 in/john')
+    })
+
     it('a Redis that hangs is one that is away', async () => {
       const before = await mail('sales@domain1.com')
       redis.freeze()

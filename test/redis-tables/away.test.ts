@@ -86,6 +86,15 @@ describe('while Redis is away', () => {
   }
 
   it(
+    'a Redis that lost the tables is one that is away',
+    afterMail(async ({ rcpt, store }) => {
+      store.away = false
+      store.hashes.clear()
+      for (const [address, answer] of Object.values(rows)) assert.equal(await rcpt(address), answer, address)
+    }),
+  )
+
+  it(
     'what is known is forgotten in the end, and then all are deferred',
     afterMail(async ({ rcpt, later }) => {
       later(KEEP_MS)

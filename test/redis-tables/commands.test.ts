@@ -201,7 +201,7 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
   })
 
   it('exit 2 for what is no name of a table', async () => {
-    for (const name of ['aliases', 'redis:', 'redis:two words', 'redis:x~y']) {
+    for (const name of ['aliases', 'redis:', 'redis:two words', 'redis:x~y', 'redis:versions', 'redis:record:holds']) {
       assert.equal((await run('tables', 'export', name)).exit, 2, name)
     }
   })
@@ -243,10 +243,7 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
 
     it('tells of a table that is not there', async () => {
       const { out } = await run('check')
-      assert.match(
-        out,
-        /dmail\.conf:6:\d+ redis:aliases:domain1\.com is empty: there is no hash dmail:aliases:domain1\.com/,
-      )
+      assert.match(out, /dmail\.conf:6:\d+ there is no hash dmail:aliases:domain1\.com in Redis/)
     })
 
     it('without [cluster] redis=true a table is an error, at its line', async () => {
@@ -274,10 +271,18 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
   })
 
   it('dmail route names the key, and the command ends', async () => {
+    redis.command('HSET', 'dmail:forwards', 'info@domain1.com', 'bob')
     redis.command('HSET', 'dmail:aliases:domain1.com', 'sales', 'fred')
     const { out, exit } = await run('route', 'sales@domain1.com')
     assert.match(out, /alias sales: fred \(redis:aliases:domain1\.com\[sales\]\)/)
     assert.equal(exit, 0)
+  })
+
+  it('dmail route defers where a table was lost', async () => {
+    redis.command('HSET', 'dmail:aliases:domain1.com', 'sales', 'fred')
+    const { out, err } = await run('route', 'sales@domain1.com')
+    assert.match(out, /^451 4\.3\.0/m)
+    assert.match(err, /there is no table dmail:forwards in Redis/)
   })
 
   it('dmail migrate --verify lists the aliases of a table', async () => {

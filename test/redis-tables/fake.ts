@@ -1,6 +1,6 @@
 import { RedisAway } from '../../lib/cluster/connection.js'
 import { pathMapper } from '../../lib/conf/paths.js'
-import type { TableStore } from '../../lib/redis-tables/store.js'
+import { NoTable, type TableStore } from '../../lib/redis-tables/store.js'
 import { createRedisTables, type RedisTables } from '../../lib/redis-tables/tables.js'
 
 /** A Redis that is a map: keys of hashes, and what is in them. */
@@ -20,7 +20,9 @@ export function fakeStore(hashes: Readonly<Record<string, Readonly<Record<string
     values: async (key, fields) => {
       store.questions.push({ key, fields })
       await answering()
-      return fields.map((field) => store.hashes.get(key)?.get(field) ?? null)
+      const hash = store.hashes.get(key)
+      if (hash === undefined) throw new NoTable(`there is no table ${key} in Redis`)
+      return fields.map((field) => hash.get(field) ?? null)
     },
     async *scan(key) {
       await answering()
