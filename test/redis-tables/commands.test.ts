@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { loadAliasFile } from '../../lib/conf/alias-file.js'
+import { importFile } from '../../lib/redis-tables/import.js'
+import { openStore } from '../../lib/redis-tables/store.js'
 import { dmail, type Ran } from '../cli/support.js'
 import { tempDir } from '../support/cleanup.js'
 import { writeInto } from '../support/haraka-dir.js'
 import { startRedis, withoutRedis, type TestRedis } from '../support/redis.js'
+import { mapPath } from './fake.js'
 
 const CONF = [
   'host_domain domain1.com',
@@ -127,6 +131,31 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
       assert.equal(exit, 1)
       assert.match(err, /holds no table but a string/)
       assert.equal(redis.command('GET', 'dmail:aliases:domain1.com'), 'x')
+    })
+
+    it('one that breaks off in the middle changes nothing', async () => {
+      redis.command('HSET', 'dmail:aliases:domain1.com', 'old', 'bob')
+      write(Array.from({ length: 2_500 }, (_, n) => `user${n}: bob\n`).join(''))
+      const { table } = await loadAliasFile(file, 'aliases.txt', mapPath)
+      const store = openStore(dir, () => undefined)
+      const seen: string[] = []
+      const importing = importFile(table, store, {
+        key: 'dmail:aliases:domain1.com',
+        merge: false,
+        mapPath,
+        progress: ({ done }) => {
+          seen.push(redis.command('HGETALL', 'dmail:aliases:domain1.com'))
+          const left = redis.command('--raw', 'KEYS', '*~import-*')
+          // Killed now it would leave this, for a time.
+          assert.match(redis.command('TTL', left), /^3[56]\d\d$/)
+          if (done === 2_000) throw new Error('enough')
+        },
+      })
+      await assert.rejects(importing, /enough/)
+      store.close()
+      assert.deepEqual(seen, ['old\nbob', 'old\nbob'])
+      assert.equal(redis.command('HGETALL', 'dmail:aliases:domain1.com'), 'old\nbob')
+      assert.equal(redis.command('KEYS', '*'), 'dmail:aliases:domain1.com')
     })
 
     it('takes many entries', async () => {
@@ -304,6 +333,12 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
         assert.equal(exit, 75, command)
         assert.match(err, /^dmail: Redis .*is away/, command)
       }
+    })
+
+    it('migrate --verify says that it cannot list the aliases', async () => {
+      const { exit, err } = await run('migrate', '--verify')
+      assert.equal(exit, 1)
+      assert.match(err, /^dmail: aliases cannot be listed: redis:aliases:domain1\.com: Redis is away/)
     })
 
     it('check warns, and route answers 451', async () => {
