@@ -1,4 +1,4 @@
-import type { FlushResult } from '../lib/control/protocol.js'
+import type { FlushResult } from '../lib/queue/shown.js'
 import type { Flush } from '../lib/queue/keeper.js'
 import type { Crew } from './crew.js'
 import type { Care } from './keeper.js'

@@ -17,7 +17,7 @@ import { openTables } from '../suite/redis.js'
 import { problemLine } from './reload.js'
 import { complain, printed, progressLine, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { visible } from './text.js'
+import { visible } from '../text/values.js'
 
 export interface ImportFlags extends ServerOptions {
   readonly merge: boolean

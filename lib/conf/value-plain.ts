@@ -1,4 +1,4 @@
-import { parseDestination } from '../routing/destination.js'
+import { parseDestination } from './destination.js'
 import { isRedisTable, readRedisTable, REDIS_TABLE_HINT } from './redis-table.js'
 import { bad, good, quotable, type Parsed, type ValueContext, type ValueParser, type ValueByKind } from './value.js'
 

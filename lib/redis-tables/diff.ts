@@ -1,7 +1,7 @@
 import { parseKey } from '../conf/alias-entry.js'
 import type { AliasFileTable, AliasItem } from '../conf/alias-file.js'
 import type { MapPath } from '../conf/paths.js'
-import { formatWritten } from '../routing/destination.js'
+import { formatWritten } from '../conf/destination.js'
 import { fieldOf } from './fields.js'
 import type { TableStore } from './store.js'
 import { readValue, sameDestinations } from './value.js'

@@ -1,6 +1,6 @@
 import { connectRedis, type RedisClient, type RedisConnection } from '../cluster/connection.js'
 import { readRedisSettings } from '../cluster/settings.js'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 
 /** The hashes that hold tables. Everything rejects where Redis is away or does not answer in time. */
 export interface TableStore {

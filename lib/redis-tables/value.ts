@@ -1,7 +1,8 @@
 import type { AliasEntry, AliasItem } from '../conf/alias-file.js'
 import type { MapPath } from '../conf/paths.js'
 import type { At } from '../conf/problem.js'
-import { formatWritten, parseDestination, splitDestinations, type Written } from '../routing/destination.js'
+import { formatWritten, parseDestination, type Written } from '../conf/destination.js'
+import { splitDestinations } from '../conf/destination-list.js'
 
 /** The value of a field as an entry, or why it is none. */
 export type ReadValue =

@@ -2,8 +2,8 @@ import { foldDomain, foldLocal, type Address } from '../address.js'
 import type { AliasEntry } from '../conf/alias-file.js'
 import type { At } from '../conf/problem.js'
 import { compileWildcard, hasWildcard, type Matcher } from '../conf/wildcard.js'
+import type { Written } from '../conf/destination.js'
 import type { Maybe } from '../maybe.js'
-import type { Written } from './destination.js'
 import type { Doubt } from './tables.js'
 
 /** A `forward` or `forward_cc` line. */

@@ -1,6 +1,6 @@
 import { readRedisSettings } from '../cluster/settings.js'
 import { redisTables } from '../conf/redis-tables.js'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import { openStore } from '../redis-tables/store.js'
 import { createRedisTables, type RedisTables } from '../redis-tables/tables.js'
 import type { Loaded } from './loaded.js'

@@ -5,7 +5,7 @@ import { authArgument, beginAuth, maySendPassword } from '../../lib/auth/command
 import { MECHANISMS, type Credentials, type Turn } from '../../lib/auth/exchange.js'
 import { loginUser } from '../../lib/auth/login.js'
 import type { AuthSettings } from '../../lib/auth/settings.js'
-import { printable } from '../../lib/directory/log.js'
+import { printable } from '../../lib/log.js'
 import { reply, replyText, type Reply } from '../../lib/reply.js'
 import { describeError } from '../haraka/hook.js'
 import { endSecretLines, hideCredentials, takeNextLine } from '../haraka/secret-lines.js'

@@ -1,5 +1,5 @@
 import type { Commands } from '../control/protocol.js'
-import { counted, timeText, visible } from './text.js'
+import { counted, timeText, visible } from './values.js'
 
 /** What `dmail suspend` says when it is done. */
 export function suspendText({ suspension, waiting }: Commands['suspend']['result']): string {
