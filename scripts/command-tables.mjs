@@ -32,7 +32,8 @@ export function commandText(name, command) {
     ]),
     ...command.options.map((option) => [optionName(option), `${escaped(option.description)}${usual(option)}`]),
   ]
-  return `    dmail ${name}${argumentsOf(command)}\n\n${escaped(command.description())}\n\n${table(['', 'means'], takes)}`
+  const usage = `    dmail ${name}${argumentsOf(command)}\n\n${escaped(command.description())}\n`
+  return takes.length === 0 ? usage : `${usage}\n${table(['', 'means'], takes)}`
 }
 
 function argumentsOf(command) {

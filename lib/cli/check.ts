@@ -1,14 +1,15 @@
 import { checkReport, type CheckReport } from '../conf/check.js'
-import type { Problem } from '../conf/problem.js'
+import { checkTables, type CheckedTables } from '../redis-tables/check.js'
 import { loadAll, type Loaded } from '../suite/loaded.js'
 import { makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
+import { tablesFor } from '../suite/redis.js'
 import { checkTargets } from '../suite/targets.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
 export interface CheckOptions {
   readonly config: string
   readonly json: boolean
-  /** False: do not ask the user directory whether the targets of rules exist. */
+  /** False: do not ask the user directory whether the targets of rules exist, nor tables in Redis what they hold. */
   readonly lookups: boolean
 }
 
@@ -16,30 +17,40 @@ export interface CheckOptions {
 export async function checkCommand(options: CheckOptions, terminal: Terminal): Promise<Exit> {
   const loaded = await loadAll(options.config)
   const { configuration, problems } = loaded
-  const targets = options.lookups && loaded.fatal.length === 0 ? await tryTargets(loaded, options.config) : []
-  const report = checkReport(configuration, [...problems.slice(configuration.problems.length), ...targets])
+  const asked = options.lookups && loaded.fatal.length === 0 ? await lookUp(loaded, options.config) : NOT_ASKED
+  const report = checkReport(
+    configuration,
+    [...problems.slice(configuration.problems.length), ...asked.problems],
+    asked.counts,
+  )
   if (options.json) printJson(terminal, report)
   else printReport(report, terminal)
   return report.errors.length > 0 ? EXIT.problems : EXIT.done
 }
 
-async function tryTargets(loaded: Loaded, harakaDir: string): Promise<Problem[]> {
+const NOT_ASKED: CheckedTables = { problems: [], counts: [] }
+
+/** What the user directory and the tables in Redis say. */
+async function lookUp(loaded: Loaded, harakaDir: string): Promise<CheckedTables> {
   // What a module complains of shows in the answer it does not give.
   const users = openUsers(loaded, harakaDir, () => undefined)
+  const redis = await tablesFor(loaded, harakaDir, () => undefined)
   try {
     const { tables, world } = await makeSnapshot(
       loaded,
       users,
       harakaDir,
-      notRunning(() => undefined),
+      notRunning(() => undefined, redis),
     )
-    return await checkTargets(loaded, tables, world)
+    const { problems, counts } = redis === undefined ? NOT_ASKED : await checkTables(loaded.configuration, redis)
+    return { problems: [...problems, ...(await checkTargets(loaded, tables, world))], counts }
   } finally {
     users.close()
+    redis?.close()
   }
 }
 
-function printReport({ errors, warnings, settings }: CheckReport, terminal: Terminal): void {
+function printReport({ errors, warnings, settings, tables = [] }: CheckReport, terminal: Terminal): void {
   const paint = painter(terminal)
   const { out } = terminal
   const width = Math.max(0, ...settings.map(({ name }) => name.length))
@@ -54,5 +65,6 @@ function printReport({ errors, warnings, settings }: CheckReport, terminal: Term
   for (const { at, message, hint } of warnings) {
     out.write(`${paint('yellow', 'warning')} ${paint('bold', at)} ${message}${hint === '' ? '' : `\n      ${hint}`}\n`)
   }
+  for (const { table, entries } of tables) out.write(`${table}: ${entries} entries\n`)
   out.write(`${settings.length} settings, ${errors.length} errors, ${warnings.length} warnings\n`)
 }

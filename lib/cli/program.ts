@@ -8,6 +8,7 @@ import { common } from './options.js'
 import { addQueue } from './queue-command.js'
 import { routeCommand, type RouteOptions } from './route.js'
 import { addServerCommands } from './server-commands.js'
+import { addTables } from './tables-command.js'
 import type { ServerOptions } from './server.js'
 import type { Exit, Terminal } from './terminal.js'
 
@@ -33,7 +34,7 @@ export function buildProgram(terminal: Terminal, run: Run, version: string): Com
     .description(
       'Reads config/dmail.conf, config/dmail.ini and every file they name, and says what is wrong with them.',
     )
-    .option('--no-lookups', 'do not ask the user directory whether the targets of rules exist')
+    .option('--no-lookups', 'do not ask the user directory whether the targets of rules exist, nor tables in Redis')
     .action((options: CheckOptions) => run(checkCommand(options, terminal)))
 
   common(program.command('config'))
@@ -73,6 +74,7 @@ export function buildProgram(terminal: Terminal, run: Run, version: string): Com
 
   addMigrate(program, terminal, run)
   addQueue(program, terminal, run)
+  addTables(program, terminal, run)
   addServerCommands(program, terminal, run)
   addLegacy(program, terminal, (args) => buildProgram(terminal, run, version).parseAsync(args, { from: 'user' }), run)
   return program

@@ -3,6 +3,7 @@ import { describe, type TracedRoute } from '../routing/report.js'
 import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
 import { loadAll } from '../suite/loaded.js'
 import { ConfigurationError, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
+import { tablesFor } from '../suite/redis.js'
 import { traceRoute } from '../suite/trace.js'
 import { complain, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
@@ -84,14 +85,18 @@ async function decideFromFiles(
   const warn = (text: string): void => {
     terminal.err.write(`${text}\n`)
   }
+  // What Redis says when it is away is in the answer.
+  const redis = await tablesFor(loaded, harakaDir, () => undefined)
   try {
-    return show(await traceRoute(await makeSnapshot(loaded, users, harakaDir, notRunning(warn)), question), 'files')
+    const snapshot = await makeSnapshot(loaded, users, harakaDir, notRunning(warn, redis))
+    return show(await traceRoute(snapshot, question), 'files')
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     warn(error.message)
     return EXIT.problems
   } finally {
     users.close()
+    redis?.close()
   }
 }
 

@@ -52,6 +52,14 @@ interface Joined {
   readonly parts: readonly { readonly offset: number; readonly line: number; readonly column: number }[]
 }
 
+/** A name up to the colon: a quoted string may have blanks and colons, and a domain behind it. */
+const LEFT_SIDE = /^(?:"[^"\\]*(?:\\.[^"\\]*)*"[^\s:"]*|[^\s:"]*)/
+
+/** Reads a left side that stands alone; or says what is wrong with it. */
+export function parseKey(text: string): AliasKey | string {
+  return text !== '' && LEFT_SIDE.exec(text)?.[0] === text ? readKey(text) : 'is no name'
+}
+
 /** Parses one entry of an alias file (R6, R9). Errors are data; a bad destination is left out (C7). */
 export function parseEntry(source: AliasSource, extent: Extent): ParsedEntry {
   const joined = joinLines(source, extent)
@@ -62,7 +70,7 @@ export function parseEntry(source: AliasSource, extent: Extent): ParsedEntry {
   }
   const nul = text.indexOf('\0')
   if (nul >= 0) return fail(nul, 'the entry holds a NUL byte', 'is it a text file?')
-  const written = (text.startsWith('"') ? /^"[^"\\]*(?:\\.[^"\\]*)*"[^\s:"]*/ : /^[^\s:"]*/).exec(text)?.[0] ?? ''
+  const written = LEFT_SIDE.exec(text)?.[0] ?? ''
   const colon = /^[ \t]*:/.exec(text.slice(written.length))?.[0]
   if (written === '' || colon === undefined) {
     const hint = 'write "name: destination", the name in double quotes where it has blanks'

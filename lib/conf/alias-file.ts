@@ -32,8 +32,23 @@ export interface AliasTable {
   keys(): Generator<string>
 }
 
+/** One key as the file has it, the destinations of all its lines joined and `:include:` not expanded. */
+export interface WrittenEntry {
+  readonly key: AliasKey
+  readonly items: readonly AliasItem[]
+  /** Line of the first one. */
+  readonly line: number
+}
+
+/** The table of a file that is there as a whole. */
+export interface AliasFileTable extends AliasTable {
+  /** Every entry, parsed as it is come to. */
+  entries(): Generator<WrittenEntry>
+  has(key: AliasKey): boolean
+}
+
 export interface LoadedAliases {
-  readonly table: AliasTable
+  readonly table: AliasFileTable
   /** False when the file as a whole could not be read: its aliases are not known then. */
   readonly readable: boolean
   readonly problems: readonly Problem[]
@@ -140,10 +155,11 @@ function addKey(key: AliasKey, extent: Extent, index: AliasIndex, label: string,
   })
 }
 
-function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasTable {
+function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasFileTable {
+  const itemsOf = (key: AliasKey): readonly AliasItem[] =>
+    index.get(key).flatMap((extent) => parseEntry(source, extent).items)
   const lookUp = (key: AliasKey): AliasEntry | undefined => {
-    const written = index.get(key).flatMap((extent) => parseEntry(source, extent).items)
-    const { items, missing } = expandItems(written, lists)
+    const { items, missing } = expandItems(itemsOf(key), lists)
     if (items.length === 0 && missing === undefined) return undefined
     return { key: formatKey(key), items, missing }
   }
@@ -164,5 +180,9 @@ function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists
     *keys() {
       for (const key of index.keys()) yield formatKey(key)
     },
+    *entries() {
+      for (const key of index.keys()) yield { key, items: itemsOf(key), line: index.get(key)[0]?.line ?? 1 }
+    },
+    has: (key) => index.get(key).length > 0,
   }
 }

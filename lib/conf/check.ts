@@ -21,10 +21,22 @@ export interface CheckReport {
     readonly handled: Handled
     readonly note: string
   }[]
+  /** Tables in Redis that answered; absent where none is named. */
+  readonly tables?: readonly TableCount[]
+}
+
+/** How many entries a table in Redis has. */
+export interface TableCount {
+  readonly table: string
+  readonly entries: number
 }
 
 /** `extraProblems`: what was found in the files that the configuration names (alias files ...). */
-export function checkReport(configuration: Configuration, extraProblems: readonly Problem[] = []): CheckReport {
+export function checkReport(
+  configuration: Configuration,
+  extraProblems: readonly Problem[] = [],
+  tables: readonly TableCount[] = [],
+): CheckReport {
   const problems = [...configuration.problems, ...extraProblems]
   const lines = (severity: Problem['severity']): CheckLine[] =>
     problems
@@ -34,5 +46,6 @@ export function checkReport(configuration: Configuration, extraProblems: readonl
     errors: lines('error'),
     warnings: lines('warning'),
     settings: configuration.conf.list().map(({ at, ...setting }) => ({ ...setting, at: formatLine(at) })),
+    ...(tables.length === 0 ? {} : { tables }),
   }
 }

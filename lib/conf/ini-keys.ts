@@ -324,6 +324,50 @@ export const INI_KEYS = [
     default: '',
     note: 'A directory with your own texts of reports, failed.txt, delayed.txt and others; those it lacks are built in.',
   },
+
+  {
+    section: 'cluster',
+    key: 'redis',
+    kind: 'bool',
+    default: 'false',
+    note: 'Whether this Haraka is one node of several that share what they know through Redis.',
+  },
+  {
+    section: 'cluster',
+    key: 'node',
+    kind: 'text',
+    default: '',
+    note: 'The name of this node, which no other has; empty for the name of the machine.',
+  },
+  {
+    section: 'cluster',
+    key: 'prefix',
+    kind: 'text',
+    default: 'dmail',
+    note: 'What all keys and channels in Redis begin with: nodes of one cluster have the same.',
+  },
+  {
+    section: 'cluster',
+    key: 'answer_timeout',
+    kind: 'duration',
+    default: '2s',
+    min: 1000,
+    note: 'How long the answers of other nodes are waited for.',
+  },
+  {
+    section: 'cluster',
+    key: 'table_cache',
+    kind: 'duration',
+    default: '5s',
+    note: 'How long an answer of a table in Redis is believed: a change there counts after it at the latest.',
+  },
+  {
+    section: 'cluster',
+    key: 'table_keep',
+    kind: 'duration',
+    default: '1d',
+    note: 'How long an answer of a table in Redis is used while Redis is away; after it such mail gets 451.',
+  },
 ] as const satisfies readonly IniKey[]
 
 type Row = (typeof INI_KEYS)[number]

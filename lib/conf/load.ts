@@ -8,6 +8,7 @@ import type { MapPath } from './paths.js'
 import type { Problem } from './problem.js'
 import { checkRas } from './ras.js'
 import { decodeText, readRegularFile } from './read-file.js'
+import { checkRedisTables } from './redis-tables.js'
 
 /** What an operator configured, read once and never changed: a reload makes a new one. */
 export interface Configuration {
@@ -47,7 +48,14 @@ export async function loadConfiguration(harakaDir: string): Promise<Configuratio
   return {
     ...common,
     conf,
-    problems: [...iniProblems, ...lineProblems, ...problems, ...checkRas(conf, ini), ...checkLogins(conf)],
+    problems: [
+      ...iniProblems,
+      ...lineProblems,
+      ...problems,
+      ...checkRas(conf, ini),
+      ...checkLogins(conf),
+      ...checkRedisTables(conf, ini),
+    ],
     fatal,
   }
 }

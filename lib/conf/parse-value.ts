@@ -8,12 +8,14 @@ import {
   parsePatterns,
 } from './value-mail.js'
 import {
+  parseAliasTable,
   parseAuthentMethod,
   parseBool,
   parseCommand,
   parseHashSpool,
   parseInt10,
   parsePath,
+  parseRedisTable,
   parseText,
   parseWord,
 } from './value-plain.js'
@@ -34,6 +36,8 @@ const PARSERS: { readonly [K in Kind]: ValueParser<ValueByKind[K]> } = {
   vdomain: parseVirtualDomain,
   'domain-path': parseDomainPath,
   'any-domain-path': parseAnyDomainPath,
+  'alias-table': parseAliasTable,
+  'redis-table': parseRedisTable,
   gateway: parseGateway,
   'host-port': parseHostPort,
   command: parseCommand,

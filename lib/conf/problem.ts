@@ -1,12 +1,13 @@
-/** A place in a configuration file; `line` and `column` count from 1. */
+/** A place in a configuration file; `line` and `column` count from 1. Line 0: `file` names the place as a whole, as with a key in Redis. */
 export interface At {
   readonly file: string
   readonly line: number
   readonly column?: number
 }
 
-/** `dmail.conf:12` or `dmail.conf:12:9`. */
+/** `dmail.conf:12`, `dmail.conf:12:9` or `redis:aliases[sales]`. */
 export function formatAt(at: At): string {
+  if (at.line === 0) return at.file
   return at.column === undefined ? `${at.file}:${at.line}` : `${at.file}:${at.line}:${at.column}`
 }
 

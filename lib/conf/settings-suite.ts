@@ -205,12 +205,20 @@ export const SUITE_SETTINGS = [
     note: 'Sends mail for an address to a destination as well.',
   },
   {
+    name: 'forward_table',
+    kind: 'redis-table',
+    multi: true,
+    server: '-',
+    handled: 'suite',
+    note: 'A table of forwards in Redis, applied after the forward lines.',
+  },
+  {
     name: 'alias_file',
-    kind: 'path',
+    kind: 'alias-table',
     multi: false,
     server: 'D',
     handled: 'suite',
-    note: 'A file of aliases for all local domains, looked into last.',
+    note: 'A file of aliases for all local domains, or a table in Redis, looked into last.',
   },
   {
     name: 'alias_file_domain',
@@ -218,7 +226,7 @@ export const SUITE_SETTINGS = [
     multi: true,
     server: 'D',
     handled: 'suite',
-    note: 'A file of aliases for one local domain, or for all with *.',
+    note: 'A file of aliases for one local domain, or for all with *, or a table in Redis.',
   },
   {
     name: 'alias_fallthrough',

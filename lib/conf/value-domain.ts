@@ -1,5 +1,5 @@
 import { parseIp } from './ip-list.js'
-import { parsePath } from './value-plain.js'
+import { parseAliasTable, parsePath } from './value-plain.js'
 import { readDomain, splitDomain } from './value-mail.js'
 import {
   bad,
@@ -18,23 +18,24 @@ const SMTP_PORT = 25
 
 /** `alt_drop_path <domain> <directory>`. */
 export const parseDomainPath: ValueParser<DomainPath> = (text, context) =>
-  parsePair(text, context, readDomain, 'a domain')
+  parsePair(text, context, readDomain, 'a domain', parsePath)
 
-/** `alias_file_domain <domain> <file>`; manual: the domain may be `*`, every local domain. */
+/** `alias_file_domain <domain> <file or redis:NAME>`; manual: the domain may be `*`, every local domain. */
 export const parseAnyDomainPath: ValueParser<DomainPath> = (text, context) =>
-  parsePair(text, context, (domain) => (domain === '*' ? '*' : readDomain(domain)), 'a domain or *')
+  parsePair(text, context, (domain) => (domain === '*' ? '*' : readDomain(domain)), 'a domain or *', parseAliasTable)
 
 function parsePair(
   text: string,
   context: ValueContext,
   read: (domain: string) => string | undefined,
   what: string,
+  parsePlace: ValueParser<string>,
 ): Parsed<DomainPath> {
   const { domain: written, rest, offset } = splitDomain(text)
   const domain = read(written)
   if (domain === undefined) return bad(`"${written}" is not ${what}`, `write "${context.name} domain path"`)
   if (rest === '') return bad(`${context.name} has no path`, `write "${context.name} ${written} path"`)
-  const path = parsePath(rest, context)
+  const path = parsePlace(rest, context)
   return path.ok ? good({ domain, path: path.value }) : { ...path, offset: path.offset + offset }
 }
 

@@ -1,4 +1,5 @@
 import { parseDestination } from './destination.js'
+import { isRedisTable, readRedisTable, REDIS_TABLE_HINT } from './redis-table.js'
 import { bad, good, quotable, type Parsed, type ValueContext, type ValueParser, type ValueByKind } from './value.js'
 
 /** Semantics 1: booleans are written true / false; any case (C1). */
@@ -27,6 +28,16 @@ export const parsePath: ValueParser<string> = quotable((text, { mapPath }) => {
   const mapped = mapPath(text)
   return mapped.ok ? good(mapped.path) : bad(mapped.message, mapped.hint)
 })
+
+/** `redis:NAME`: a table in Redis. */
+export const parseRedisTable: ValueParser<string> = quotable((text) => {
+  const table = readRedisTable(text)
+  return table === undefined ? bad(`"${text}" is not a table in Redis`, REDIS_TABLE_HINT) : good(table)
+})
+
+/** A file, or a table in Redis instead. */
+export const parseAliasTable: ValueParser<string> = (text, context) =>
+  isRedisTable(text.replace(/^"\s*/, '')) ? parseRedisTable(text, context) : parsePath(text, context)
 
 /**
  * A command line: an argument vector for spawn, never a shell. Quoted by C9 like a robot; where the first quote inside

@@ -27,7 +27,7 @@ export interface VirtualDomain {
   readonly path: string
 }
 
-/** Value of `alias_file_domain` and `alt_drop_path`; `domain` may be `*` in the former. */
+/** Value of `alias_file_domain` and `alt_drop_path`; in the former `domain` may be `*` and `path` `redis:NAME`. */
 export interface DomainPath {
   readonly domain: string
   readonly path: string
@@ -68,6 +68,10 @@ export interface ValueByKind {
   vdomain: VirtualDomain
   'domain-path': DomainPath
   'any-domain-path': DomainPath
+  /** A path of this machine, or `redis:NAME`. */
+  'alias-table': string
+  /** `redis:NAME`. */
+  'redis-table': string
   gateway: GatewayRule
   'host-port': HostPort
   /** Argument vector; the program is a path of this machine or a bare name. */

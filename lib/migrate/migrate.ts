@@ -4,6 +4,7 @@ import type { At, Problem } from '../conf/problem.js'
 import type { Snapshot } from '../suite/snapshot-types.js'
 import { loadAll, type Loaded } from '../suite/loaded.js'
 import { makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
+import { tablesFor } from '../suite/redis.js'
 import { isThere } from './find-prefixes.js'
 import { harakaFiles, type HarakaSide } from './haraka-files.js'
 import { readLists, type FoundLists } from './lists.js'
@@ -81,16 +82,15 @@ export async function openSnapshot(
   const users = openUsers(loaded, harakaDir, (level, text) => {
     if (level === 'error' || level === 'warn') warn(text)
   })
-  try {
-    const snapshot = await makeSnapshot(loaded, users, harakaDir, notRunning(warn))
-    return {
-      snapshot,
-      close: () => {
-        users.close()
-      },
-    }
-  } catch (error) {
+  const redis = await tablesFor(loaded, harakaDir, () => undefined)
+  const close = (): void => {
     users.close()
+    redis?.close()
+  }
+  try {
+    return { snapshot: await makeSnapshot(loaded, users, harakaDir, notRunning(warn, redis)), close }
+  } catch (error) {
+    close()
     throw error
   }
 }

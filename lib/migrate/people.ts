@@ -8,8 +8,10 @@ import { hasWildcard } from '../conf/wildcard.js'
 import { isDropName } from '../delivery/drop-path.js'
 import { validName } from '../directory/protocol.js'
 import type { LocalDomain, NamingRules } from '../routing/domains.js'
+import { Unavailable } from '../routing/run.js'
 import type { Tables } from '../routing/tables.js'
 import type { Loaded } from '../suite/loaded.js'
+import { MigrateError } from './plan.js'
 
 const run = promisify(execFile)
 const GETENT_MS = 10_000
@@ -50,7 +52,7 @@ export async function peopleOf(loaded: Loaded, tables: Tables, drops: DropFiles,
     }
   }
   for (const { name } of domains) add('postmaster', 'postmaster', name)
-  for (const { local, domain } of aliasKeys(tables)) {
+  for await (const { local, domain } of aliasKeys(tables)) {
     add('alias', local, domain)
     if (people.size >= MAX_PEOPLE) break
   }
@@ -67,14 +69,20 @@ interface Found {
   readonly domain: string
 }
 
-function* aliasKeys(tables: Tables): Generator<Found> {
+async function* aliasKeys(tables: Tables): AsyncGenerator<Found> {
   for (const [domain, files] of tables.aliases) {
     for (const { table } of files) {
-      for (const key of table.keys()) {
-        if (hasWildcard(key)) continue
-        const at = key.lastIndexOf('@')
-        if (at < 0) yield { local: key, domain }
-        else if (key.slice(at + 1) === domain) yield { local: key.slice(0, at), domain }
+      try {
+        for await (const key of table.keys()) {
+          if (hasWildcard(key)) continue
+          const at = key.lastIndexOf('@')
+          if (at < 0) yield { local: key, domain }
+          else if (key.slice(at + 1) === domain) yield { local: key.slice(0, at), domain }
+        }
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error
+        const hint = 'see to it that Redis can be reached, or name addresses in a file after --verify'
+        throw new MigrateError(`aliases cannot be listed: ${error.message}`, hint)
       }
     }
   }

@@ -12,7 +12,7 @@ export interface WrittenPath {
   readonly isPlace: boolean
 }
 
-const PLACES = new Set(['path', 'domain-path', 'any-domain-path', 'vdomain'])
+const PLACES = new Set(['path', 'domain-path', 'any-domain-path', 'alias-table', 'vdomain'])
 
 /** The paths in the settings of a file: exactly those that the configuration maps, because its own parsers are asked. */
 export function writtenPaths(file: SourceFile): WrittenPath[] {

@@ -1,30 +1,45 @@
-import type { AliasEntry, AliasTable } from '../conf/alias-file.js'
+import type { AliasEntry } from '../conf/alias-file.js'
+import type { Maybe } from '../maybe.js'
 import type { LocalDomain } from './domains.js'
-import { Unavailable } from './run.js'
-import type { Tables } from './tables.js'
+import { Unavailable, type Run } from './run.js'
+import type { AliasFile, AliasLookup } from './tables.js'
 
-/** The first alias file, in look-up order, that has the name wins (R8). */
-export function findAlias(tables: Tables, local: string, domain: LocalDomain): AliasEntry | undefined {
-  return firstIn(tables, domain, (table) => table.find(local, domain.name))
+/** The first alias file or table, in look-up order, that has the name wins (R8). */
+export function findAlias(run: Run, local: string, domain: LocalDomain): Maybe<AliasEntry | undefined> {
+  return firstIn(tablesOf(run, domain), 0, (table) => table.find(local, domain.name, run.doubt))
 }
 
 /** Keys `*` and `prefix*`, longest first; asked only when no user has the name (R9). */
-export function findCatchAll(tables: Tables, local: string, domain: LocalDomain): AliasEntry | undefined {
-  return firstIn(tables, domain, (table) => table.findPrefix(local, domain.name))
+export function findCatchAll(run: Run, local: string, domain: LocalDomain): Maybe<AliasEntry | undefined> {
+  return firstIn(tablesOf(run, domain), 0, (table) => table.findPrefix(local, domain.name, run.doubt))
+}
+
+function tablesOf({ tables }: Run, { name }: LocalDomain): readonly AliasFile[] {
+  return tables.aliases.get(name) ?? []
 }
 
 function firstIn(
-  tables: Tables,
-  domain: LocalDomain,
-  find: (table: AliasTable) => AliasEntry | undefined,
-): AliasEntry | undefined {
-  for (const { label, readable, table } of tables.aliases.get(domain.name) ?? []) {
+  files: readonly AliasFile[],
+  from: number,
+  find: (table: AliasLookup) => Maybe<AliasEntry | undefined>,
+): Maybe<AliasEntry | undefined> {
+  for (let at = from; at < files.length; at++) {
+    const file = files[at]
+    if (file === undefined) break
     // The name may be in there: "no such user" would be a guess.
-    if (!readable) throw new Unavailable(`the alias file ${label} could not be read`)
-    const entry = find(table)
-    if (entry?.missing !== undefined)
-      throw new Unavailable(`the list ${entry.missing} of alias ${entry.key} could not be read`)
-    if (entry !== undefined) return entry
+    if (!file.readable) throw new Unavailable(`the alias file ${file.label} could not be read`)
+    const found = find(file.table)
+    // Only a table in Redis has to be waited for.
+    if (found instanceof Promise) {
+      return found.then((entry) => (entry === undefined ? firstIn(files, at + 1, find) : whole(entry)))
+    }
+    if (found !== undefined) return whole(found)
   }
   return undefined
+}
+
+function whole(entry: AliasEntry): AliasEntry {
+  if (entry.missing !== undefined)
+    throw new Unavailable(`the list ${entry.missing} of alias ${entry.key} could not be read`)
+  return entry
 }

@@ -7,7 +7,7 @@ import { directoryName, dropFileName, type LocalDomain } from './domains.js'
 import { dropFile, lookUp } from './mailbox.js'
 import { formatHost } from './provenance.js'
 import { follow, localForms, ownAddress, redirect, resolveBare } from './redirect.js'
-import { below, combine, leaveOut, once, place, type Here, type Run, type Verdict } from './run.js'
+import { below, combine, leaveOut, nobody, once, place, type Here, type Run, type Verdict } from './run.js'
 import { userStage } from './user.js'
 
 /** A mailing list's step names so many of its members; each has a step of its own. */
@@ -19,7 +19,8 @@ const SHOWN_ITEMS = 50
  */
 export function forwardStage(run: Run, here: Here): Promise<Verdict> {
   return once(run, `forward ${here.address.key}`, here, async () => {
-    const rules = run.tables.forwards.match(here.address)
+    const matched = run.tables.forwards.match(here.address, run.doubt)
+    const rules = matched instanceof Promise ? await matched : matched
     if (rules.length === 0) return localStage(run, here)
     const verdicts: Verdict[] = []
     const next = run.tables.rematchForwards ? run.fromStart : (at: Here) => localStage(run, at)
@@ -52,16 +53,19 @@ export function localStage(run: Run, here: Here): Promise<Verdict> {
     for (const local of localForms(here.address.local, run.tables.plusAddress)) {
       const tagged = local !== here.address.local
       const at = tagged ? plusStep(run, here, local) : here
-      const alias = findAlias(run.tables, local, domain)
+      const known = findAlias(run, local, domain)
+      const alias = known instanceof Promise ? await known : known
       if (alias !== undefined) return aliasStage(run, at, domain, local, alias, 'alias')
       const verdict = await userOf(run, at, domain, local)
       if (verdict !== undefined) return verdict
     }
     if (foldLocal(here.address.local) === 'postmaster') return postmaster(run, here, domain)
-    const catchAll = findCatchAll(run.tables, here.address.local, domain)
+    const caught = findCatchAll(run, here.address.local, domain)
+    const catchAll = caught instanceof Promise ? await caught : caught
     if (catchAll !== undefined) return aliasStage(run, here, domain, here.address.local, catchAll, 'catch-all')
+    const verdict = nobody(run, 'unknown')
     if (here.step !== undefined) leaveOut(run, here.step, here.address.text, 'no rule and no user has this address')
-    return 'unknown'
+    return verdict
   })
 }
 
@@ -114,7 +118,7 @@ async function userOf(run: Run, here: Here, domain: LocalDomain, local: string):
   const found = await lookUp(run, here, domain, local)
   if (found === 'unknown') return undefined
   // Only the sender's own address can be a bad one; what a rule names is unknown (R22).
-  if (found === 'bad') return here.source === undefined ? 'bad' : 'unknown'
+  if (found === 'bad') return nobody(run, here.source === undefined ? 'bad' : 'unknown')
   return userStage(run, here, domain, found)
 }
 

@@ -1,6 +1,6 @@
 import type { Address } from '../address.js'
 import { placeOnce, Trace } from './provenance.js'
-import type { Tables, World } from './tables.js'
+import type { Doubt, Tables, World } from './tables.js'
 import type { Destination, Placed, Step } from './types.js'
 
 /** Deepest chain of redirections (R1). */
@@ -32,6 +32,9 @@ export interface Run {
   readonly visited: Map<string, Visit>
   /** Branches that ended at MAX_DEPTH so far. */
   cuts: number
+  /** Why "no such user" would be a guess, once a table answered from memory. */
+  doubtful: string | undefined
+  readonly doubt: Doubt
   /** Routes an address from the first stage (R7). */
   readonly fromStart: (here: Here) => Promise<Verdict>
 }
@@ -54,6 +57,10 @@ export function startRun(tables: Tables, world: World, first: (run: Run, here: H
     placed: new Map(),
     visited: new Map(),
     cuts: 0,
+    doubtful: undefined,
+    doubt: (why) => {
+      run.doubtful = why
+    },
     fromStart: (here) => first(run, here),
   }
   return run
@@ -62,6 +69,12 @@ export function startRun(tables: Tables, world: World, first: (run: Run, here: H
 /** The next place down: an address that a rule at `here` produced. */
 export function below(here: Here, address: Address, step: Step): Here {
   return { address, source: here.address, step, depth: here.depth + 1 }
+}
+
+/** Nobody has the address; where a table that might was answering from memory that is not known. */
+export function nobody(run: Run, verdict: 'unknown' | 'bad'): Verdict {
+  if (run.doubtful !== undefined) throw new Unavailable(run.doubtful)
+  return verdict
 }
 
 /** Any branch that led somewhere counts; else a loop is worth more to tell the sender than an unknown user. */

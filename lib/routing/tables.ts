@@ -1,17 +1,34 @@
 import type { Address } from '../address.js'
-import type { AliasTable } from '../conf/alias-file.js'
+import type { AliasEntry } from '../conf/alias-file.js'
 import type { MapPath } from '../conf/paths.js'
 import type { LookupResult } from '../directory/types.js'
+import type { Maybe } from '../maybe.js'
 import type { LocalDomain, NamingRules } from './domains.js'
 import type { ForwardTable } from './forwards.js'
 import type { GatewayTable } from './gateways.js'
 import type { RelayRule } from './relay.js'
 
-/** An alias file in force. One that could not be read defers its recipients instead of losing its aliases. */
+/**
+ * Told by a table that cannot be asked just now and answers from memory that it has no such name: the mail goes on by that, but
+ * nobody is refused for it.
+ */
+export type Doubt = (why: string) => void
+
+/** Aliases by name: a file, which answers at once, or a table in Redis. Rejects with Unavailable where nothing is known. */
+export interface AliasLookup {
+  /** The entry of `local@domain`, else that of `local` (R6). */
+  find(local: string, domain: string, doubt: Doubt): Maybe<AliasEntry | undefined>
+  /** The entry of the longest prefix key that fits (R9). */
+  findPrefix(local: string, domain: string, doubt: Doubt): Maybe<AliasEntry | undefined>
+  /** Every key, for those who look at all. */
+  keys(): Iterable<string> | AsyncIterable<string>
+}
+
+/** An alias file or table in force. A file that could not be read defers its recipients instead of losing its aliases. */
 export interface AliasFile {
   readonly label: string
   readonly readable: boolean
-  readonly table: AliasTable
+  readonly table: AliasLookup
 }
 
 /** Everything a routing decision reads: immutable, built by a reload as a whole (DESIGN: snapshots). */
@@ -21,7 +38,7 @@ export interface Tables {
   readonly localDomains: ReadonlyMap<string, LocalDomain>
   readonly naming: NamingRules
   readonly forwards: ForwardTable
-  /** The alias files of a local domain in look-up order (R8), key `LocalDomain.name`. */
+  /** The alias files and tables of a local domain in look-up order (R8), key `LocalDomain.name`. */
   readonly aliases: ReadonlyMap<string, readonly AliasFile[]>
   readonly gateways: GatewayTable
   readonly relayRules: readonly RelayRule[]

@@ -5,10 +5,12 @@ import type { LookupResult, UserDirectory } from '../directory/types.js'
 import { createSlots, type Usage } from '../delivery/slots.js'
 import type { Snapshot } from './snapshot-types.js'
 import { loadAll, type Loaded } from './loaded.js'
+import type { RedisTables } from '../redis-tables/tables.js'
+import { openTables, tablesKey } from './redis.js'
 import { directoryKey, makeSnapshot, openUsers } from './snapshot.js'
 import { watchFiles, type Watcher } from './watcher.js'
 
-/** How long an old user directory goes on for transactions that began with it. */
+/** How long an old user directory, or connection to Redis, goes on for transactions that began with it. */
 const OLD_DIRECTORY_MS = 120_000
 
 /** The configuration in force, kept up to date. */
@@ -21,7 +23,7 @@ export interface Live {
   watch(): void
   /** Reads everything anew at once, as after a change of a file. Resolves also where the configuration before stays in force. */
   reload(): Promise<Reloaded>
-  /** Forgets what the user directory answered, with the forwards in it. */
+  /** Forgets what the user directory answered, with the forwards in it, and asks tables in Redis anew. */
   clearUsers(): void
   /** Called after each load, the first included. */
   onLoad(listener: () => void): void
@@ -51,18 +53,24 @@ interface Users {
   readonly key: string
 }
 
+interface Tables {
+  readonly redis: RedisTables
+  readonly key: string
+}
+
 /**
  * Loads the configuration of a Haraka directory and holds it. A reload that finds any error keeps the snapshot in
  * force (C7); the first load does so only for what is required. Everything found is logged with file:line.
  */
 export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: LiveEvents = {}): Live {
   let users: Users | undefined
+  let tables: Tables | undefined
   let watcher: Watcher | undefined
   let files: readonly string[] = []
   let everyMs = 2_000
   let since = 0
   let latest: Loaded | undefined
-  const retiring = new Set<NodeJS.Timeout>()
+  const retiring = new Map<NodeJS.Timeout, { close(): void }>()
   const slots = createSlots({ max: 0, perProgram: 0 })
   const warn = (text: string): void => {
     log('warn', text)
@@ -89,6 +97,7 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
     const snapshot = await makeSnapshot(read, usersFor(read), harakaDir, {
       warn,
       slots,
+      tables: await tablesOf(read),
       ...(lookedUp === undefined ? {} : { lookedUp }),
     })
     const { max, perProgram } = read.configuration.ini.robot
@@ -116,13 +125,25 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
     return users.directory
   }
 
-  function retire(directory: UserDirectory): void {
+  /** The connection to Redis lives on when nothing about it changed; answers from before do not. */
+  async function tablesOf(loaded: Loaded): Promise<RedisTables | undefined> {
+    const key = await tablesKey(loaded, harakaDir)
+    if (key !== undefined && tables?.key === key) {
+      tables.redis.expire()
+      return tables.redis
+    }
+    if (tables !== undefined) retire(tables.redis)
+    tables = key === undefined ? undefined : { redis: openTables(loaded, harakaDir, log), key }
+    return tables?.redis
+  }
+
+  function retire(old: { close(): void }): void {
     const timer = setTimeout(() => {
       retiring.delete(timer)
-      directory.close()
+      old.close()
     }, OLD_DIRECTORY_MS)
     timer.unref()
-    retiring.add(timer)
+    retiring.set(timer, old)
   }
 
   /** One after the other: the last to begin is the last to be in force. */
@@ -159,6 +180,7 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
     reload,
     clearUsers() {
       users?.directory.clear()
+      tables?.redis.expire()
     },
     onLoad: (listener) => listeners.push(listener),
     robots: () => slots.usage(),
@@ -180,8 +202,12 @@ export function openLive(harakaDir: string, log: Log, { lookedUp, reloaded }: Li
     },
     close() {
       watcher?.close()
-      for (const timer of retiring) clearTimeout(timer)
+      for (const [timer, old] of retiring) {
+        clearTimeout(timer)
+        old.close()
+      }
       users?.directory.close()
+      tables?.redis.close()
     },
   }
 }

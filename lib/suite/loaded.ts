@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { loadAliasFile } from '../conf/alias-file.js'
+import { loadAliasFile, type AliasTable } from '../conf/alias-file.js'
 import { loadConfiguration, type Configuration } from '../conf/load.js'
 import type { Problem } from '../conf/problem.js'
 import { findAccount } from '../directory/account.js'
@@ -14,10 +14,15 @@ import { aliasFiles, localDomains } from './tables.js'
 /** How long the name service may take to tell an account. */
 export const ACCOUNT_TIMEOUT_MS = 10_000
 
+/** An alias file that was read. */
+export interface LoadedFile extends AliasFile {
+  readonly table: AliasTable
+}
+
 /** Everything that was read to make a snapshot, whether or not it can be one. */
 export interface Loaded {
   readonly configuration: Configuration
-  readonly aliases: ReadonlyMap<string, AliasFile>
+  readonly aliases: ReadonlyMap<string, LoadedFile>
   readonly domains: ReadonlyMap<string, LocalDomain>
   /** The texts of reports in force. */
   readonly texts: Texts
@@ -33,7 +38,7 @@ export async function loadAll(harakaDir: string): Promise<Loaded> {
   const configuration = await loadConfiguration(harakaDir)
   const { mapPath } = configuration
   const domains = localDomains(configuration)
-  const aliases = new Map<string, AliasFile>()
+  const aliases = new Map<string, LoadedFile>()
   const problems: Problem[] = [...configuration.problems]
   const files: string[] = [...configuration.files]
   for (const file of aliasFiles(configuration)) {

@@ -4,6 +4,8 @@ import type { Configuration } from '../conf/load.js'
 import { formatProblem, type Problem } from '../conf/problem.js'
 import { createLocate } from '../delivery/drop-tree.js'
 import { hashedPath } from '../delivery/drop-path.js'
+import { isRedisTable } from '../conf/redis-table.js'
+import { unusedAliases, unusedForwards, type RedisTables } from '../redis-tables/tables.js'
 import { createSlots, type Slots } from '../delivery/slots.js'
 import { findAccount } from '../directory/account.js'
 import type { Log } from '../log.js'
@@ -56,17 +58,19 @@ export function openUsers(loaded: Loaded, harakaDir: string, log: Log): UserDire
   return openDirectory({ ...directoryOptions(loaded, harakaDir), log })
 }
 
-/** What outlives a snapshot: robots that run go on through a reload, and count. */
+/** What outlives a snapshot: robots that run go on through a reload, and count, and so do connections. */
 export interface Running {
   readonly warn: (text: string) => void
   readonly slots: Slots
+  /** Tables in Redis; undefined where the configuration names none, or Redis is not used. */
+  readonly tables?: RedisTables | undefined
   /** Told of every look-up. */
   readonly lookedUp?: (result: LookupResult) => void
 }
 
 /** For a command that carries nothing out. */
-export function notRunning(warn: (text: string) => void): Running {
-  return { warn, slots: createSlots({ max: 0, perProgram: 0 }) }
+export function notRunning(warn: (text: string) => void, tables?: RedisTables): Running {
+  return { warn, slots: createSlots({ max: 0, perProgram: 0 }), tables }
 }
 
 /** A snapshot of what was loaded, with this user directory. Throws a ConfigurationError where `loaded.fatal` has any. */
@@ -74,12 +78,13 @@ export async function makeSnapshot(
   loaded: Loaded,
   users: UserDirectory,
   harakaDir: string,
-  { warn, slots, lookedUp }: Running,
+  { warn, slots, tables: redis, lookedUp }: Running,
 ): Promise<Snapshot> {
   if (loaded.fatal.length > 0) throw new ConfigurationError(loaded.fatal)
   const { configuration, domains } = loaded
   const { conf, ini } = configuration
-  const tables = buildTables(configuration, domains, aliasOrderOf(loaded))
+  const forwardTables = conf.all('forward_table').map(({ value }) => redis?.forwards(value) ?? unusedForwards(value))
+  const tables = buildTables(configuration, domains, aliasOrderOf(loaded, redis), forwardTables)
   const home = conf.one('dsmtp_path') ?? path.resolve(harakaDir)
   const robotUser = ini.robot.user === '' ? undefined : await findAccount(ini.robot.user, ACCOUNT_TIMEOUT_MS)
   return {
@@ -137,8 +142,14 @@ function buildAuth(configuration: Configuration, tables: Tables, users: UserDire
   }
 }
 
-function aliasOrderOf({ configuration, aliases, domains }: Loaded): Map<string, readonly AliasFile[]> {
+function aliasOrderOf(
+  { configuration, aliases, domains }: Loaded,
+  redis: RedisTables | undefined,
+): Map<string, readonly AliasFile[]> {
   return aliasOrder(configuration, domains, (file) => {
+    if (isRedisTable(file)) {
+      return { label: file, readable: true, table: redis?.aliases(file) ?? unusedAliases(file) }
+    }
     const found = aliases.get(file)
     if (found === undefined) throw new Error(`alias file ${file} was not loaded`)
     return found

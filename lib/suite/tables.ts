@@ -7,12 +7,13 @@ import { namedDomains, type EtrnRules } from '../etrn/permission.js'
 import type { AccessRules } from '../routing/access.js'
 import type { LocalDomain } from '../routing/domains.js'
 import type { Suspension } from '../queue/suspensions.js'
-import { forwardTable } from '../routing/forwards.js'
+import { forwardTable, withForwardTables, type ForwardLookup } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
 import type { RelayRule } from '../routing/relay.js'
 import type { AliasFile, Tables } from '../routing/tables.js'
 import { foldDomain } from '../address.js'
 import { parseIp } from '../conf/ip-list.js'
+import { isRedisTable } from '../conf/redis-table.js'
 import { foldDomainList } from '../conf/value-mail.js'
 import type { Matcher } from '../conf/wildcard.js'
 
@@ -47,7 +48,7 @@ export function dropRoots({ conf, ini }: Configuration): string[] {
   return [...new Set([...(main === undefined ? [] : [main]), ...vdomains, ...others, ...ini.drop.roots])]
 }
 
-/** The alias files of each local domain in look-up order (R8): its own, those for `*`, alias_file. */
+/** The alias files and tables of each local domain in look-up order (R8): its own, those for `*`, alias_file. */
 export function aliasOrder(
   { conf }: Configuration,
   domains: ReadonlyMap<string, LocalDomain>,
@@ -74,11 +75,12 @@ export function aliasOrder(
   return order
 }
 
-/** Every alias file that a line names. */
+/** Every alias file that a line names; tables in Redis are none. */
 export function aliasFiles({ conf }: Configuration): string[] {
   const global = conf.one('alias_file')
   const named = conf.all('alias_file_domain').map(({ value }) => value.path)
-  return [...new Set([...named, ...(global === undefined ? [] : [global])])]
+  const all = [...named, ...(global === undefined ? [] : [global])]
+  return [...new Set(all.filter((file) => !isRedisTable(file)))]
 }
 
 function relayRules({ conf }: Configuration): RelayRule[] {
@@ -97,6 +99,7 @@ export function buildTables(
   configuration: Configuration,
   domains: ReadonlyMap<string, LocalDomain>,
   aliases: Tables['aliases'],
+  forwardTables: readonly ForwardLookup[],
 ): Tables {
   const { conf, ini, mapPath } = configuration
   const [main] = conf.all('host_domain')
@@ -113,13 +116,16 @@ export function buildTables(
       authentDomain: conf.one('authent_domain'),
       dropPrefix: conf.one('drop_prefix'),
     },
-    forwards: forwardTable(
-      [...forwards, ...copies].map(({ setting, keepsOriginal }) => ({
-        pattern: setting.value.pattern,
-        destination: setting.value.destination,
-        keepsOriginal,
-        at: { file: setting.at.file, line: setting.at.line },
-      })),
+    forwards: withForwardTables(
+      forwardTable(
+        [...forwards, ...copies].map(({ setting, keepsOriginal }) => ({
+          pattern: setting.value.pattern,
+          destination: setting.value.destination,
+          keepsOriginal,
+          at: { file: setting.at.file, line: setting.at.line },
+        })),
+      ),
+      forwardTables,
     ),
     aliases,
     gateways: gatewayTable(

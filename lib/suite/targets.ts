@@ -1,8 +1,11 @@
 import { makeAddress, quoteLocal, type Address } from '../address.js'
+import type { AliasEntry } from '../conf/alias-file.js'
 import type { At, Problem } from '../conf/problem.js'
 import type { Written } from '../conf/destination.js'
+import type { Maybe } from '../maybe.js'
 import { route } from '../routing/route.js'
-import type { Tables, World } from '../routing/tables.js'
+import { Unavailable } from '../routing/run.js'
+import type { AliasLookup, Tables, World } from '../routing/tables.js'
 import type { Loaded } from './loaded.js'
 
 /** Addresses that are tried; a check must end on a site with a million aliases, too. */
@@ -15,7 +18,7 @@ const MAX_TARGETS = 10_000
 export async function checkTargets(loaded: Loaded, tables: Tables, world: World): Promise<Problem[]> {
   const problems: Problem[] = []
   const tried = new Set<string>()
-  for (const { text, at } of targetsOf(loaded, tables)) {
+  for await (const { text, at } of targetsOf(loaded, tables)) {
     if (tried.has(text)) continue
     if (tried.size >= MAX_TARGETS) {
       problems.push(
@@ -43,14 +46,14 @@ interface Target {
 }
 
 /** Only local addresses: what lies elsewhere is known elsewhere. */
-function* targetsOf(loaded: Loaded, tables: Tables): Generator<Target> {
-  for (const target of allTargets(loaded, tables)) {
+async function* targetsOf(loaded: Loaded, tables: Tables): AsyncGenerator<Target> {
+  for await (const target of allTargets(loaded, tables)) {
     const domain = target.text.slice(target.text.lastIndexOf('@') + 1)
     if (tables.localDomains.has(domain)) yield target
   }
 }
 
-function* allTargets({ configuration }: Loaded, tables: Tables): Generator<Target> {
+async function* allTargets({ configuration }: Loaded, tables: Tables): AsyncGenerator<Target> {
   const { conf } = configuration
   const sysadmin = conf.setting('sysadmin')
   if (sysadmin !== undefined) yield { text: textOf(sysadmin.value), at: sysadmin.at }
@@ -59,19 +62,44 @@ function* allTargets({ configuration }: Loaded, tables: Tables): Generator<Targe
     if (text !== undefined) yield { text, at }
   }
   for (const [domain, files] of tables.aliases) {
-    for (const { table } of files) {
-      for (const key of table.keys()) {
-        const [local = '', keyDomain = domain] = key.split('@')
-        // A key of another domain is met under that domain.
-        if (keyDomain !== domain) continue
-        const entry = local.endsWith('*') ? table.findPrefix(local.slice(0, -1), domain) : table.find(local, domain)
-        for (const { written, at } of entry?.items ?? []) {
-          const text = addressOf(written, domain)
-          if (text !== undefined) yield { text, at }
-        }
+    for (const { table } of files) yield* targetsIn(table, domain)
+  }
+}
+
+/** Of a table in Redis as many keys as targets are tried: each is a question. What cannot be read has a problem of its own. */
+async function* targetsIn(table: AliasLookup, domain: string): AsyncGenerator<Target> {
+  let asked = 0
+  try {
+    for await (const key of table.keys()) {
+      const [local = '', keyDomain = domain] = key.split('@')
+      // A key of another domain is met under that domain.
+      if (keyDomain !== domain) continue
+      const found = local.endsWith('*')
+        ? table.findPrefix(local.slice(0, -1), domain, () => undefined)
+        : table.find(local, domain, () => undefined)
+      if (found instanceof Promise && ++asked > MAX_TARGETS) return
+      for (const { written, at } of (await orNothing(found))?.items ?? []) {
+        const text = addressOf(written, domain)
+        if (text !== undefined) yield { text, at }
       }
     }
+  } catch (error) {
+    notKnown(error)
   }
+}
+
+async function orNothing(found: Maybe<AliasEntry | undefined>): Promise<AliasEntry | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    notKnown(error)
+    return
+  }
+}
+
+function notKnown(error: unknown): undefined {
+  if (!(error instanceof Unavailable)) throw error
+  return undefined
 }
 
 function addressOf(written: Written, bareDomain: string): string | undefined {

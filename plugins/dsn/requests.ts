@@ -1,7 +1,8 @@
 import { parseMessageDsn, parseRecipientDsn, splitParameters } from '../../lib/dsn/params.js'
 import { withoutSuccess } from '../../lib/dsn/party.js'
 import { reply } from '../../lib/reply.js'
-import { connectionHook, CONTINUE, refuse, whenReady } from '../haraka/hook.js'
+import { whenReady } from '../../lib/maybe.js'
+import { connectionHook, CONTINUE, refuse } from '../haraka/hook.js'
 import type { HarakaPlugin } from '../haraka/types.js'
 import type { Shared } from '../shared.js'
 

@@ -1,5 +1,6 @@
 import { cont, deny, denydisconnect, denysoft, ok } from 'haraka-constants'
 import DSN from 'haraka-dsn'
+import type { Maybe } from '../../lib/maybe.js'
 import { replyName, type Reply } from '../../lib/reply.js'
 import type { Line } from '../lines.js'
 import type { HarakaConnection, HarakaPlugin, Next } from './types.js'
@@ -25,14 +26,6 @@ export function say(reply: Reply): Answer {
 
 export function refuse(reply: Reply, disconnect = false): Answer {
   return { do: 'refuse', reply, disconnect }
-}
-
-/** A value that is there already, or will be. Waiting where there is nothing to wait for costs every message. */
-export type Maybe<T> = T | Promise<T>
-
-/** Goes on with a value as soon as it is there. */
-export function whenReady<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> {
-  return value instanceof Promise ? value.then(next) : next(value)
 }
 
 /**

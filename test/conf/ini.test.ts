@@ -38,6 +38,7 @@ const DEFAULTS = {
   outbound: { retryInterval: 7_200_000, suspendMaxHours: Number.POSITIVE_INFINITY },
   etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000 },
   dsn: { successFrom: '*', doubleBounces: true, texts: [] },
+  cluster: { redis: false, node: '', prefix: 'dmail', answerTimeout: 2000, tableCache: 5000, tableKeep: 86_400_000 },
 }
 
 /** With texts in place of compiled patterns. */

@@ -9,6 +9,7 @@ import { routeReport, type RouteReport } from '../../lib/routing/report.js'
 import { route as decide } from '../../lib/routing/route.js'
 import type { Route } from '../../lib/routing/types.js'
 import { loadAll } from '../../lib/suite/loaded.js'
+import { fakeTables } from '../redis-tables/fake.js'
 import { makeSnapshot, notRunning } from '../../lib/suite/snapshot.js'
 import type { Snapshot } from '../../lib/suite/snapshot-types.js'
 
@@ -34,6 +35,8 @@ export interface Site {
   readonly people?: Readonly<Record<string, Person>>
   /** Alias files, forward files, drop files: path below the directory -> content. */
   readonly files?: Readonly<Record<string, string>>
+  /** Tables in Redis: `redis:NAME` -> field -> value. */
+  readonly redis?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Allows errors in the configuration. */
   readonly broken?: boolean
 }
@@ -113,13 +116,14 @@ export function withSite<T>(site: Site, use: (open: OpenSite) => Promise<T>): Pr
     const loaded = await loadAll(dir)
     const errors = loaded.problems.filter(({ severity }) => severity === 'error').map(formatProblem)
     if (site.broken !== true) assert.deepEqual(errors, [])
+    const { cluster } = loaded.configuration.ini
     const unix = loaded.configuration.conf.one('authent_method') === 'unix_user'
     const directory = fakeDirectory(site.people ?? {}, unix, dir)
     const snapshot = await makeSnapshot(
       loaded,
       directory,
       dir,
-      notRunning(() => undefined),
+      notRunning(() => undefined, cluster.redis ? fakeTables(site.redis ?? {}) : undefined),
     )
     const ask = (address: string, { ip = '192.0.2.1', from, trusted = false }: Sender = {}): Promise<Route> => {
       const sender = from === undefined ? undefined : parseAddress(from)

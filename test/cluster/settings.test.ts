@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { addressText, parseRedisIni, readRedisSettings, type RedisAddress } from '../../lib/cluster/settings.js'
+
+const LOCAL: RedisAddress = { host: '127.0.0.1', port: 6379, tls: false, database: 0 }
+
+interface Row {
+  readonly name: string
+  readonly ini: readonly string[]
+  readonly server?: Partial<RedisAddress>
+  readonly pubsub?: Partial<RedisAddress>
+  readonly bad?: RegExp
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'an empty file is Redis on this machine', ini: [] },
+  { name: 'the file that Haraka ships says the same', ini: ['', '[server]', '; host=127.0.0.1', '[opts]', '# db=1'] },
+  {
+    name: '[server] and [pubsub] are two servers',
+    ini: ['[server]', 'host=one.example', '[pubsub]', 'host = two.example', 'port = 7000'],
+    server: { host: 'one.example' },
+    pubsub: { host: 'two.example', port: 7000 },
+  },
+  {
+    name: '[opts] is for both, and each may say something else',
+    ini: ['[opts]', 'database=3', 'password=p;w#d', '[server]', 'database=4', '[pubsub]', 'username=dmail'],
+    server: { database: 4, password: 'p;w#d' },
+    pubsub: { database: 3, password: 'p;w#d', username: 'dmail' },
+  },
+  {
+    name: 'the older names ip and db are known',
+    ini: ['[server]', 'ip=10.0.0.1', 'db=2'],
+    server: { host: '10.0.0.1', database: 2 },
+  },
+  {
+    name: 'a socket',
+    ini: ['[opts]', 'path=/run/redis.sock'],
+    server: { path: '/run/redis.sock' },
+    pubsub: { path: '/run/redis.sock' },
+  },
+  { name: 'TLS', ini: ['[server]', 'tls=true', '[pubsub]', 'tls=false'], server: { tls: true } },
+  {
+    name: 'an address in one line',
+    ini: ['[server]', 'url=rediss://me:p%40ss@[::1]:7001/5'],
+    server: { host: '::1', port: 7001, tls: true, database: 5, username: 'me', password: 'p@ss' },
+  },
+  { name: 'a port that is none', ini: ['[server]', 'port=six'], bad: /\[server\] port is not a number up to 65535/ },
+  { name: 'a port that is too large', ini: ['[pubsub]', 'port=70000'], bad: /\[pubsub\] port/ },
+  { name: 'neither true nor false', ini: ['[opts]', 'tls=perhaps'], bad: /tls is neither true nor false/ },
+  { name: 'an address of something else', ini: ['[server]', 'url=http://secret@host'], bad: /url is not one like/ },
+]
+
+describe('config/redis.ini', () => {
+  for (const { name, ini, server = {}, pubsub = {}, bad } of ROWS) {
+    it(name, () => {
+      const read = parseRedisIni(ini.join('\n'))
+      if (bad !== undefined) {
+        assert.ok(!read.ok)
+        assert.match(read.message, bad)
+        assert.doesNotMatch(read.message, /secret/)
+        return
+      }
+      assert.deepEqual(read, {
+        ok: true,
+        settings: { server: { ...LOCAL, ...server }, pubsub: { ...LOCAL, ...pubsub } },
+      })
+    })
+  }
+
+  it('need not be there', async () => {
+    assert.deepEqual(await readRedisSettings('/nowhere'), { ok: true, settings: { server: LOCAL, pubsub: LOCAL } })
+  })
+
+  it('is told in the log without what is secret', () => {
+    assert.equal(addressText({ ...LOCAL, host: '::1', database: 2, tls: true, password: 'x' }), '[::1]:6379/2 with TLS')
+    assert.equal(addressText({ ...LOCAL, path: '/run/redis.sock', username: 'u' }), '/run/redis.sock')
+  })
+})
