@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   readonly prepare?: (client: RedisClient) => Promise<unknown>
   /** Called when it is connected or lost, after `state` says so. */
   readonly changed?: (state: ConnectionState) => void
+  /** Called whenever it was lost or not reached. */
+  readonly failed?: (why: string) => void
   readonly timing?: Partial<Timing>
 }
 
@@ -61,7 +63,7 @@ const TIMING: Timing = { answerMs: 1000, connectMs: 3000, retryMs: 100, maxRetry
  * and by `whenConnected`, not by the connection.
  */
 export function connectRedis(options: ConnectionOptions): RedisConnection {
-  const { address, name, log, prepare, changed } = options
+  const { address, name, log, prepare, changed, failed } = options
   const timing = { ...TIMING, ...options.timing }
   let client: RedisClient | undefined
   let state: ConnectionState = { connected: false, sinceMs: Date.now(), why: 'it was not reached yet' }
@@ -100,6 +102,7 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
     if (!toldAway) log('warn', `Redis at ${addressText(address)} is away: ${why}`)
     toldAway = true
     enter(false, why)
+    failed?.(why)
     later()
   }
 
