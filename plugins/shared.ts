@@ -4,6 +4,7 @@ import { openLive, type Live } from '../lib/suite/live.js'
 import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { createCounters, type Counters } from '../lib/page/counters.js'
 import type { Route } from '../lib/routing/types.js'
+import { createSeat, type Seat } from './cluster.js'
 import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
@@ -42,6 +43,8 @@ export interface Shared {
   readonly harakaDir: string
   /** The processes of this Haraka. */
   readonly crew: Crew
+  /** This Haraka as a node of a cluster; empty but in the one process. */
+  readonly seat: Seat
   /** What the lines tell the control socket. */
   readonly hub: Hub
   /** The queue of this process; the first call takes it over. */
@@ -59,6 +62,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
   const counters = createCounters()
   const live = openLive(harakaDir, logTo(plugin), counters)
   const crew = createCrew()
+  const seat = createSeat()
   let care: Care | undefined
   const snapshots = attachments<HarakaTransaction, Snapshot>('snapshot')
   shared = {
@@ -67,11 +71,13 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
     counters,
     harakaDir,
     crew,
+    seat,
     hub: createHub(),
     care: (plugin) => (care ??= keepQueue(plugin, live, harakaDir)),
     onShutdown: [
       () => {
         live.close()
+        seat.close()
         crew.close()
         care?.close()
       },
@@ -98,7 +104,7 @@ function harakaDirectory(): string {
   return path.resolve(process.env['HARAKA'] ?? '.')
 }
 
-function attachLifeCycle(plugin: HarakaPlugin, { live, crew, onShutdown }: Shared): void {
+function attachLifeCycle(plugin: HarakaPlugin, { live, crew, seat, harakaDir, onShutdown }: Shared): void {
   // A configuration that cannot be used stops the start, in words, before anything listens (C7).
   plugin['dmail_init_master'] = (next: Next, server: HarakaServer): void => {
     crew.begin(server)
@@ -109,8 +115,10 @@ function attachLifeCycle(plugin: HarakaPlugin, { live, crew, onShutdown }: Share
     })
     live
       .current()
-      .then(() => {
+      .then(async ({ configuration }) => {
         live.watch()
+        // Before mail is taken: what other nodes keep back this one keeps back.
+        await seat.open(harakaDir, configuration.ini.cluster, logTo(plugin))
         next(cont)
       })
       .catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { DomainSummary, RasStatus, Status } from '../control/protocol.js'
+import { clusterLines } from './nodes-text.js'
 import { lacks, suspensionText, type Sheet } from './queue-text.js'
 import { counted, inText, sizeText, spanText, timeText, visible, wrapped } from './text.js'
 
@@ -9,6 +10,7 @@ export type Paint = (colour: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: 
 export function statusText(status: Status, sheet: Sheet, paint: Paint): string {
   return [
     ...serverLines(status, sheet, paint),
+    ...(status.cluster === undefined ? [] : clusterLines(status.cluster, sheet.nowMs)),
     ...domainLines(status, sheet, paint),
     ...suspensionLines(status, sheet, paint),
     ...(status.ras === undefined ? [] : rasLines(status.ras, sheet, paint)),

@@ -98,6 +98,10 @@ export interface ClusterOptions {
   readonly log: Log
   /** What others may want to read of this node. Called often. */
   readonly summary?: () => string
+  /** What it answers from the beginning. */
+  readonly handlers?: ReadonlyMap<string, Handler>
+  /** What it has to begin with: known before it has joined. */
+  readonly records?: ReadonlyMap<string, LocalRecord>
   readonly timing?: Partial<ClusterTiming>
 }
 
@@ -118,7 +122,8 @@ export function openCluster(options: ClusterOptions): Cluster {
   const { node, owner, store, log, summary = () => '' } = options
   const timing = { ...TIMING, ...options.timing }
   const asking = createAsking(node, store, log)
-  const records = new Map<string, LocalRecord>()
+  const records = new Map<string, LocalRecord>(options.records)
+  for (const [question, handler] of options.handlers ?? []) asking.on(question, handler)
   const seen = new Map<string, number>()
   const waiting = new Set<() => void>()
   let standing: Standing = { node, state: 'away', sinceMs: Date.now(), why: store.state().why }

@@ -45,6 +45,25 @@ export interface Coverage {
   readonly complete: boolean
 }
 
+/** Which of the other nodes of a cluster answered. */
+export interface Nodes {
+  readonly answered: readonly string[]
+  /** Those that live, as far as is known, and did not answer in time. */
+  readonly silent: readonly string[]
+}
+
+/** This Haraka as one node of several. */
+export interface ClusterStatus {
+  readonly node: string
+  /** `away`: Redis is out of reach; `refused`: another node that lives has this name. */
+  readonly state: 'joined' | 'away' | 'refused'
+  readonly sinceMs: number
+  /** Why it is not joined; '' where it is. */
+  readonly why: string
+  /** All nodes, this one too, and those that died lately. As they were last known while Redis is away. */
+  readonly nodes: readonly { readonly node: string; readonly alive: boolean; readonly ageMs: number }[]
+}
+
 /** A row of `dmail queue list`. Times are milliseconds since 1970. */
 export interface QueueRow {
   readonly id: string
@@ -114,6 +133,8 @@ export interface Status extends Coverage {
   readonly held: number
   /** The last round of asking the provider for mail (ras_timer); absent where it is not configured. */
   readonly ras?: RasStatus
+  /** Absent where there is none ([cluster] redis). */
+  readonly cluster?: ClusterStatus
 }
 
 export interface RasStatus {
@@ -136,6 +157,9 @@ export interface ReloadResult extends Pick<Coverage, 'workers' | 'missing'> {
   /** The first 100 of each. */
   readonly errors: readonly CheckLine[]
   readonly warnings: readonly CheckLine[]
+  readonly nodes?: Nodes
+  /** Other nodes where the configuration before stays in force. */
+  readonly notReloaded?: readonly { readonly node: string; readonly error: string }[]
 }
 
 export interface FlushResult extends Coverage {
@@ -143,6 +167,8 @@ export interface FlushResult extends Coverage {
   readonly count: number
   /** An earlier flush of the domain is not at its end; nothing was begun. */
   readonly running: boolean
+  /** In a cluster; `count` is that of all that answered. */
+  readonly nodes?: Nodes
 }
 
 type Filter = { readonly filter: readonly string[] }
@@ -158,13 +184,13 @@ export interface Commands {
   suspend: {
     args: { readonly domain: string; readonly reason?: string; readonly untilMs?: number }
     item: never
-    result: { readonly suspension: Suspension; readonly waiting: number }
+    result: { readonly suspension: Suspension; readonly waiting: number; readonly nodes?: Nodes }
   }
   resume: {
     args: { readonly domain: string }
     item: never
     /** `still`: what suspends it nevertheless, a line of dmail.conf or a wider suspension. */
-    result: { readonly resumed: boolean; readonly still?: Suspension }
+    result: { readonly resumed: boolean; readonly still?: Suspension; readonly nodes?: Nodes }
   }
   /** `domain.example`, or `@domain.example` for its sub-domains as well. */
   etrn: { args: { readonly node: string }; item: never; result: FlushResult }
@@ -191,7 +217,11 @@ export interface Commands {
     item: never
     result: { readonly level: string } & Pick<Coverage, 'workers' | 'missing'>
   }
-  'clear-cache': { args: Record<string, never>; item: never; result: Pick<Coverage, 'workers' | 'missing'> }
+  'clear-cache': {
+    args: Record<string, never>
+    item: never
+    result: Pick<Coverage, 'workers' | 'missing'> & { readonly nodes?: Nodes }
+  }
 }
 
 export type CommandName = keyof Commands

@@ -43,10 +43,11 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   const log = controlLog(plugin)
   onShutdown.push(answerForLog(crew, log))
   answerForSettings(crew, shared.live)
-  const operator = createOperator(crew, harakaDir)
+  const { seat } = shared
+  const operator = createOperator(crew, harakaDir, undefined, seat)
   const handlers: Handlers = {
-    ...commands(shared, operator, notice),
-    ...settingsCommands(crew, shared.live, notice),
+    ...commands(shared, operator, notice, seat),
+    ...settingsCommands(crew, shared.live, notice, seat),
     ...logCommands(crew, log, notice),
   }
   crew.onOne(CURRENT, () => operator.current())
