@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { withoutRedis } from '../support/redis.js'
+import { PASSWORD, plainOf } from './auth-site.js'
+import {
+  CUSTOMER,
+  MOVING,
+  OTHER,
+  queued,
+  startClusterSite,
+  suspends,
+  type ClusterSite,
+  type Node,
+} from './cluster-site.js'
+import { said } from './etrn-site.js'
+import { codes, session } from './site.js'
+
+for (const { version, workers } of [
+  { version: '3.3', workers: 2 },
+  { version: '3.1', workers: 1 },
+] as const) {
+  describe(`Haraka ${version}: three nodes, one of them with ${workers} workers`, { skip: withoutRedis() }, () => {
+    let site: ClusterSite
+    let [one, two, three]: Node[] = []
+    before(async () => {
+      site = await startClusterSite({
+        version,
+        workers,
+        etrn: 'rate=1/10m',
+        conf: ['forward_user true', 'fromip_max 3', 'fromip_nolimit 127.0.0.1,127.0.0.2'],
+        ini: '[auth]\nfailure_delay=0s\nip_failures=3/10m\n',
+      })
+      ;[one, two, three] = site.nodes
+      await site.together(...site.nodes)
+    })
+    after(() => site.close())
+
+    it('what is suspended on one is kept on all; what is resumed on another is sent by all', async () => {
+      assert.ok(one && two && three)
+      const { suspension, nodes } = await one.call('suspend', { domain: MOVING, reason: 'they move' })
+      assert.equal(suspension.domain, MOVING)
+      assert.deepEqual([...(nodes?.answered ?? [])].sort(), ['three', 'two'])
+      assert.deepEqual(nodes?.silent, [])
+      for (const node of site.nodes) {
+        assert.ok(suspends(MOVING)(await node.call('status', {})), node.name)
+        await node.submit(MOVING, `move ${node.name} 1`, `move ${node.name} 2`)
+        await node.submit(OTHER, `go ${node.name}`)
+      }
+      await site.tookOnce('go one', 'go three', 'go two')
+      for (const { haraka } of site.nodes) assert.equal(queued(haraka).length, 2)
+      assert.equal((await three.call('resume', { domain: MOVING })).resumed, true)
+      await site.tookOnce(...['one', 'two', 'three'].flatMap((name) => [`move ${name} 1`, `move ${name} 2`]))
+      assert.equal(suspends(MOVING)(await one.call('status', {})), false)
+    })
+
+    it('ETRN to one has the mail of all sent, once, and counts it; its rate is that of all', async () => {
+      assert.ok(one && two && three)
+      const subjects = site.nodes.flatMap(({ name }) => [`etrn ${name} 1`, `etrn ${name} 2`])
+      for (const node of site.nodes) {
+        await node.submit(CUSTOMER, ...subjects.filter((subject) => subject.includes(node.name)))
+      }
+      assert.equal(said(await two.etrn(CUSTOMER)), `253 6 pending messages for node ${CUSTOMER} started`)
+      await site.tookOnce(...subjects)
+      for (const node of [one, two, three]) assert.match(said(await node.etrn(CUSTOMER)), /^458 /)
+      // No rate counts for an operator.
+      assert.deepEqual((await three.call('etrn', { node: CUSTOMER })).nodes?.silent, [])
+    })
+
+    it('failed logins are counted over all', async () => {
+      const logIn = (node: Node, password: string): Promise<string> =>
+        session(node.haraka.port, { localAddress: '127.0.0.11' }, async (client) =>
+          codes(await client.command(`AUTH PLAIN ${plainOf('bob', password)}`)),
+        )
+      for (const node of site.nodes) assert.equal(await logIn(node, 'guess'), '535 5.7.8')
+      for (const node of site.nodes) assert.equal(await logIn(node, PASSWORD), '454 4.7.0')
+    })
+
+    it('so are messages of one client', async () => {
+      const mail = (node: Node): Promise<number> =>
+        session(node.haraka.port, { localAddress: '127.0.0.12' }, async (client) => {
+          return (await client.mail('ann@example.com')).code
+        })
+      for (const node of site.nodes) assert.equal(await mail(node), 250)
+      for (const node of site.nodes) assert.equal(await mail(node), 450)
+    })
+
+    it('reload and clear-cache are for all, and say who answered', async () => {
+      assert.ok(one && two)
+      const { nodes: cleared } = await one.call('clear-cache', {})
+      assert.deepEqual([...(cleared?.answered ?? [])].sort(), ['three', 'two'])
+      two.haraka.write('config/dmail.conf', `${two.haraka.read('config/dmail.conf')}\nmax_rcpts never\n`)
+      const { reloaded, nodes, notReloaded = [] } = await one.call('reload', {})
+      assert.equal(reloaded, true)
+      assert.deepEqual([...(nodes?.answered ?? [])].sort(), ['three', 'two'])
+      assert.deepEqual(
+        notReloaded.map(({ node }) => node),
+        ['two'],
+      )
+    })
+  })
+}
