@@ -8,7 +8,7 @@ import {
   type Handler,
   type LocalRecord,
 } from '../lib/cluster/cluster.js'
-import { nodeNameOf } from '../lib/cluster/names.js'
+import { isNodeName, isPrefix, nodeNameOf } from '../lib/cluster/names.js'
 import { readRedisSettings } from '../lib/cluster/settings.js'
 import type { DmailIni } from '../lib/conf/ini-keys.js'
 import type { Log } from '../lib/directory/log.js'
@@ -67,6 +67,10 @@ export function createSeat(): Seat {
         return
       }
       const name = node === '' ? nodeNameOf(hostname()) : node
+      if (!isNodeName(name) || !isPrefix(prefix)) {
+        log('error', 'cluster: this node stays alone: [cluster] node or prefix is not a name')
+        return
+      }
       // Nothing of it is loaded where there is no cluster.
       const { openRedisStore } = await import('../lib/cluster/redis-store.js')
       cluster = openCluster({

@@ -1,4 +1,5 @@
-import type { ClusterStatus, Nodes } from '../control/protocol.js'
+import type { NodeSummary } from '../cluster/summary.js'
+import type { ClusterStatus, Nodes, NodeStatus } from '../control/protocol.js'
 import { counted, spanText, visible } from './text.js'
 
 /** Nodes that are named; the rest is counted. */
@@ -23,9 +24,24 @@ export function clusterLines({ node, state, sinceMs, why, nodes }: ClusterStatus
     state === 'joined'
       ? `cluster: node ${visible(node)}, ${counted(up.length + 1, 'node')} up`
       : `cluster: node ${visible(node)} is alone since ${since}: ${state === 'away' ? 'Redis is away: ' : ''}${visible(why)}`
+  const own = nodes.find((one) => one.node === node)?.summary
   return [
     first,
-    ...(state === 'joined' && up.length > 0 ? [`  with ${up.map((one) => visible(one.node)).join(', ')}`] : []),
-    ...dead.map((one) => `  node ${visible(one.node)} is dead since ${spanText(one.ageMs)}`),
+    ...(state === 'joined' ? up.map((one) => `  ${nodeText(one, own)}`) : []),
+    ...dead.map((one) => `  ${nodeText(one, own)}, dead since ${spanText(one.ageMs)}`),
   ]
+}
+
+function nodeText({ node, summary }: NodeStatus, own: NodeSummary | undefined): string {
+  const name = visible(node)
+  if (summary === undefined) return name
+  const { messages, version, config } = summary
+  const other =
+    own === undefined
+      ? []
+      : [
+          ...(version === own.version ? [] : [`dmail ${visible(version)}`]),
+          ...(config === own.config ? [] : ['another configuration']),
+        ]
+  return [`${name}: ${counted(messages, 'message')}`, ...other].join(', ')
 }

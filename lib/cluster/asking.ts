@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../directory/log.js'
-import { errorText } from '../error.js'
+import { asError, errorText } from '../error.js'
 import { readMessage, writeMessage, type Message } from './message.js'
 import type { Store } from './store.js'
 
-/** Answers a question of another node. `say` gives a part of a long answer; who asked waits on. */
+/** Answers a question of another node. `say` gives a part of a long answer, and resolves when it has been dealt with there. */
 export type Handler = (args: unknown, from: string, say: (part: unknown) => Promise<void>) => unknown
 
 /** A node that is asked by name does not live, or did not answer in time. */
@@ -17,10 +17,13 @@ export class NodeFailed extends Error {
   override readonly name = 'NodeFailed'
 }
 
+/** Given the parts of a long answer, one after the other. What it returns is awaited. */
+export type Part = (value: unknown) => unknown
+
 export interface Asking {
   readonly on: (question: string, handler: Handler) => void
-  /** Rejects with NodeSilent or NodeFailed. Each part begins the time anew. */
-  ask(node: string, question: string, args: unknown, timeMs: number, part?: (value: unknown) => void): Promise<unknown>
+  /** Rejects with NodeSilent or NodeFailed. Each part begins the time anew; what `part` throws ends it. */
+  ask(node: string, question: string, args: unknown, timeMs: number, part?: Part): Promise<unknown>
   /** A message came for this node. */
   readonly hear: (text: string) => void
   close(): void
@@ -29,12 +32,14 @@ export interface Asking {
 /** Questions that are answered at once: those of a node gone wild must not pile up here. */
 const MAX_UNDER_WAY = 200
 const TELL_MS = 60_000
+/** For a part to be dealt with; who asked may be waiting for a slow reader itself. */
+const TAKEN_MS = 30_000
 
 interface Waiting {
   readonly node: string
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
-  readonly part: ((value: unknown) => void) | undefined
+  readonly part: Part | undefined
   readonly timer: NodeJS.Timeout
 }
 
@@ -42,6 +47,8 @@ interface Waiting {
 export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log): Asking {
   const handlers = new Map<string, Handler>()
   const waiting = new Map<string, Waiting>()
+  /** Parts that were sent, by question: what goes on when they have been dealt with. */
+  const sent = new Map<string, () => void>()
   let underWay = 0
   let toldMs = -Infinity
 
@@ -58,7 +65,9 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
       underWay++
       try {
         const say = async (value: unknown): Promise<void> => {
+          const taken = partTaken(`${to} ${id}`, to)
           if (!(await send(to, { kind: 'part', id, from, value }))) throw new NodeSilent(`${to} has gone`)
+          await taken
         }
         const value = (await handler(args, to, say)) ?? null
         await send(to, { kind: 'answer', id, from, value })
@@ -67,6 +76,33 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
       }
     } catch (error) {
       await send(to, { kind: 'failed', id, from, error: errorText(error) })
+    }
+  }
+
+  function partTaken(key: string, to: string): Promise<void> {
+    const taken = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        sent.delete(key)
+        reject(new NodeSilent(`${to} does not listen any more`))
+      }, TAKEN_MS)
+      timer.unref()
+      sent.set(key, () => {
+        clearTimeout(timer)
+        sent.delete(key)
+        resolve()
+      })
+    })
+    taken.catch(() => undefined)
+    return taken
+  }
+
+  async function takePart(id: string, asked: Waiting, value: unknown): Promise<void> {
+    try {
+      await asked.part?.(value)
+      asked.timer.refresh()
+      await send(asked.node, { kind: 'taken', id, from: self })
+    } catch (error) {
+      settle(id)?.reject(asError(error))
     }
   }
 
@@ -114,12 +150,16 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
         answer(message).catch(() => undefined)
         return
       }
+      if (message.kind === 'taken') {
+        sent.get(`${message.from} ${message.id}`)?.()
+        return
+      }
       const asked = waiting.get(message.id)
       // Nobody waits any more, or another node claims to be the one that was asked.
       if (asked?.node !== message.from) return
       if (message.kind === 'part') {
         asked.timer.refresh()
-        asked.part?.(message.value)
+        takePart(message.id, asked, message.value).catch(() => undefined)
       } else if (message.kind === 'answer') settle(message.id)?.resolve(message.value)
       else settle(message.id)?.reject(new NodeFailed(message.error))
     },

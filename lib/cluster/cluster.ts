@@ -2,7 +2,7 @@ import type { Rate } from '../conf/forms.js'
 import type { Log } from '../directory/log.js'
 import { printable } from '../directory/log.js'
 import { errorText } from '../error.js'
-import { createAsking, NodeSilent, type Handler } from './asking.js'
+import { createAsking, NodeSilent, type Handler, type Part } from './asking.js'
 import { RedisAway } from './connection.js'
 import { newerIn } from './record.js'
 import type { Beat, Roll, Store, Texts } from './store.js'
@@ -39,8 +39,7 @@ export interface Asked<T = unknown> extends Told {
 
 export interface AskOptions {
   readonly timeMs?: number
-  /** Given the parts of a long answer. */
-  readonly part?: (value: unknown) => void
+  readonly part?: Part
 }
 
 /** What this node has of a record. */

@@ -11,6 +11,8 @@ export type Message =
       readonly args: unknown
     }
   | { readonly kind: 'part'; readonly id: string; readonly from: string; readonly value: unknown }
+  /** The part has been dealt with: the next may come. */
+  | { readonly kind: 'taken'; readonly id: string; readonly from: string }
   | { readonly kind: 'answer'; readonly id: string; readonly from: string; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: string; readonly from: string; readonly error: string }
 
@@ -41,6 +43,8 @@ export function readMessage(text: string): Message | undefined {
   switch (kind) {
     case 'ask':
       return typeof question === 'string' && question.length <= 100 ? { kind, id, from, question, args } : undefined
+    case 'taken':
+      return { kind, id, from }
     case 'part':
     case 'answer':
       return { kind, id, from, value }

@@ -3,6 +3,7 @@ import { parseSettings, type DmailConf } from './dmail-conf.js'
 import type { DmailIni } from './ini-keys.js'
 import { parseIni, type ParsedIni } from './ini.js'
 import { readSettingLines } from './lines.js'
+import { checkCluster } from './cluster.js'
 import { checkLogins } from './logins.js'
 import type { MapPath } from './paths.js'
 import type { Problem } from './problem.js'
@@ -47,7 +48,14 @@ export async function loadConfiguration(harakaDir: string): Promise<Configuratio
   return {
     ...common,
     conf,
-    problems: [...iniProblems, ...lineProblems, ...problems, ...checkRas(conf, ini), ...checkLogins(conf)],
+    problems: [
+      ...iniProblems,
+      ...lineProblems,
+      ...problems,
+      ...checkRas(conf, ini),
+      ...checkLogins(conf),
+      ...checkCluster(ini, iniLines),
+    ],
     fatal,
   }
 }

@@ -48,6 +48,7 @@ export function callServer<Name extends CommandName>(
   command: Name,
   args: Commands[Name]['args'],
   on: Listening<Name> = {},
+  silenceMs = SILENCE_MS,
 ): Promise<Commands[Name]['result']> {
   return new Promise((resolve, reject) => {
     let socket: Socket
@@ -84,11 +85,11 @@ export function callServer<Name extends CommandName>(
     const hearAll = async (): Promise<void> => {
       const lines = lineSplitter()
       // While a callback takes its time nothing is read, and the server waits.
-      socket.setTimeout(SILENCE_MS)
+      socket.setTimeout(silenceMs)
       for await (const piece of socket) {
         socket.setTimeout(0)
         for (const line of lines(piece as Buffer)) await hear(readAnswer<Name>(harakaDir, line))
-        socket.setTimeout(SILENCE_MS)
+        socket.setTimeout(silenceMs)
       }
       throw new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`, false)
     }
@@ -97,7 +98,7 @@ export function callServer<Name extends CommandName>(
     })
     let failed: Error | undefined
     socket.once('error', (error) => (failed = error))
-    socket.once('timeout', () => socket.destroy(new Error(`it said nothing for ${SILENCE_MS / 1000} s`)))
+    socket.once('timeout', () => socket.destroy(new Error(`it said nothing for ${silenceMs / 1000} s`)))
     hearAll().catch((error: unknown) => {
       settle(() => {
         if (error === failed) reject(unreachable(harakaDir, error))

@@ -1,3 +1,4 @@
+import type { NodeSummary } from '../cluster/summary.js'
 import type { CheckLine } from '../conf/check.js'
 import type { SettingInForce } from '../conf/in-force.js'
 import type { RouteQuestion } from '../suite/question.js'
@@ -61,7 +62,16 @@ export interface ClusterStatus {
   /** Why it is not joined; '' where it is. */
   readonly why: string
   /** All nodes, this one too, and those that died lately. As they were last known while Redis is away. */
-  readonly nodes: readonly { readonly node: string; readonly alive: boolean; readonly ageMs: number }[]
+  readonly nodes: readonly NodeStatus[]
+}
+
+export interface NodeStatus {
+  readonly node: string
+  readonly alive: boolean
+  /** Since its heart beat last. */
+  readonly ageMs: number
+  /** What it said of itself some seconds ago; absent where nothing could be read. */
+  readonly summary?: NodeSummary
 }
 
 /** A row of `dmail queue list`. Times are milliseconds since 1970. */
@@ -216,6 +226,18 @@ export interface Commands {
     args: { readonly level?: string }
     item: never
     result: { readonly level: string } & Pick<Coverage, 'workers' | 'missing'>
+  }
+  /** Of drespond: whether no other node of a cluster answered this sender for this user lately; if so it is written down as answered. */
+  'respond.claim': {
+    args: { readonly user: string; readonly sender: string; readonly everyMs: number }
+    item: never
+    /** `alone`: nobody but this machine knows. */
+    result: { readonly state: 'claimed' | 'answered' | 'alone' }
+  }
+  'respond.release': {
+    args: { readonly user: string; readonly sender: string }
+    item: never
+    result: Record<string, never>
   }
   'clear-cache': {
     args: Record<string, never>

@@ -1,6 +1,7 @@
 import { compilePatternList } from '../../lib/conf/wildcard.js'
 import { readDomain } from '../../lib/conf/value-mail.js'
 import type { Told } from '../../lib/cluster/cluster.js'
+import { readSummary } from '../../lib/cluster/summary.js'
 import { Refusal, type Handlers } from '../../lib/control/handlers.js'
 import type { Coverage, Status } from '../../lib/control/protocol.js'
 import { inForce, suspensionTable, type Suspension } from '../../lib/queue/suspensions.js'
@@ -12,6 +13,7 @@ import { readSuspended, withoutSuspension, withSuspension, type Operator } from 
 import { askAll } from './questions.js'
 import { queueCommands } from './queue-commands.js'
 import type { LogCommands } from './log-commands.js'
+import type { RespondCommands } from './respond-commands.js'
 import type { SettingsCommands } from './settings-commands.js'
 import { queueStatus } from './status.js'
 
@@ -27,7 +29,7 @@ export function commands(
   operator: Operator,
   notice: (text: string) => void,
   seat: Seat = NO_SEAT,
-): Omit<Handlers, keyof SettingsCommands | keyof LogCommands> {
+): Omit<Handlers, keyof SettingsCommands | keyof LogCommands | keyof RespondCommands> {
   const startedMs = Math.round(Date.now() - process.uptime() * 1000)
   const version = packageVersion()
 
@@ -109,16 +111,22 @@ export function commands(
         startedMs,
         ...(await queueStatus(crew, suspensions())),
         ...(ras === undefined ? {} : { ras }),
-        ...clusterStatus(seat),
+        ...(await clusterStatus(seat)),
       }
     },
   }
 }
 
 /** Of a Haraka that is a node. */
-function clusterStatus(seat: Seat): Pick<Status, 'cluster'> {
+async function clusterStatus(seat: Seat): Promise<Pick<Status, 'cluster'>> {
   const cluster = seat.cluster()
-  return cluster === undefined ? {} : { cluster: { ...cluster.standing(), nodes: cluster.nodes() } }
+  if (cluster === undefined) return {}
+  const summaries = await cluster.summaries().catch(() => new Map<string, string>())
+  const nodes = cluster.nodes().map((one) => {
+    const summary = readSummary(summaries.get(one.node))
+    return { ...one, ...(summary === undefined ? {} : { summary }) }
+  })
+  return { cluster: { ...cluster.standing(), nodes } }
 }
 
 /** What suspends a domain, or every domain of a pattern. */

@@ -140,6 +140,19 @@ export function describeContract(title: string, skip: string | false, open: () =
         const parts: unknown[] = []
         assert.equal(await one.askNode('p2', 'many', {}, { timeMs: 300, part: (value) => parts.push(value) }), 'done')
         assert.deepEqual(parts, [0, 1, 2, 3, 4, 5])
+        let most = 0
+        let open = 0
+        const slow = async (): Promise<void> => {
+          most = Math.max(most, ++open)
+          await sleep(10)
+          open--
+        }
+        await one.askNode('p2', 'many', {}, { timeMs: 300, part: slow })
+        assert.equal(most, 1, 'the next part came before the one before was dealt with')
+        await assert.rejects(
+          one.askNode('p2', 'many', {}, { part: () => Promise.reject(new Error('nobody reads on')) }),
+          /nobody reads on/,
+        )
         for (const cluster of [one, two]) cluster.close()
       })
 

@@ -32,6 +32,8 @@ export function handlers(some: Partial<Handlers>): Handlers {
     route: unexpected,
     log: unexpected,
     'log-level': unexpected,
+    'respond.claim': unexpected,
+    'respond.release': unexpected,
     ...some,
   }
 }

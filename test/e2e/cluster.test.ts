@@ -84,6 +84,14 @@ for (const { version, workers } of [
       for (const node of site.nodes) assert.equal(await mail(node), 450)
     })
 
+    it('status names the nodes and what they have', async () => {
+      assert.ok(one && two)
+      await one.comes(({ cluster }) => cluster?.nodes.every(({ summary }) => summary !== undefined) === true)
+      const { cluster } = await one.call('status', {})
+      const summaries = (cluster?.nodes ?? []).map(({ node, summary }) => [node, summary?.pid])
+      assert.deepEqual(new Map(summaries as [string, number][]).get('two'), two.haraka.pid)
+    })
+
     it('reload and clear-cache are for all, and say who answered', async () => {
       assert.ok(one && two)
       const { nodes: cleared } = await one.call('clear-cache', {})
