@@ -32,6 +32,13 @@ export class ServerRefused extends Error {
 /** A server that says nothing for so long hangs: it waits for its workers for some seconds, and then says so. */
 const SILENCE_MS = 120_000
 
+export interface CallOptions {
+  /** A server that says nothing for so long is given up. */
+  readonly silenceMs?: number
+  /** Another socket than that for operators. */
+  readonly socketFile?: string
+}
+
 /** What comes before the result. Called one after the other; a slow one, or its promise, holds the server back. */
 export interface Listening<Name extends CommandName> {
   /** What it returns is awaited. */
@@ -48,12 +55,12 @@ export function callServer<Name extends CommandName>(
   command: Name,
   args: Commands[Name]['args'],
   on: Listening<Name> = {},
-  silenceMs = SILENCE_MS,
+  { silenceMs = SILENCE_MS, socketFile }: CallOptions = {},
 ): Promise<Commands[Name]['result']> {
   return new Promise((resolve, reject) => {
     let socket: Socket
     try {
-      const name = socketAddress(harakaDir)
+      const name = socketAddress(harakaDir, socketFile)
       socket = connect({ path: name.address })
       for (const event of ['connect', 'close']) {
         socket.once(event, () => {

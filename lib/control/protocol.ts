@@ -14,6 +14,9 @@ import type { LogLine } from './log-taps.js'
 /** Lies in the Haraka directory, mode 0600. */
 export const SOCKET_FILE = 'dmail.sock'
 
+/** Beside it, in a cluster: for drespond, which runs as another account. It takes the commands `respond.*` and no others. */
+export const RESPOND_SOCKET_FILE = 'dmail-respond.sock'
+
 export interface Request<Name extends CommandName = CommandName> {
   readonly command: Name
   readonly args: Commands[Name]['args']

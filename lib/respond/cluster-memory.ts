@@ -1,8 +1,9 @@
 import { callServer } from '../control/client.js'
+import { RESPOND_SOCKET_FILE } from '../control/protocol.js'
 import type { Memory } from './memory.js'
 
 /** The server answers at once, or its own memory has to do. */
-const ANSWER_MS = 3000
+const CALL = { silenceMs: 3000, socketFile: RESPOND_SOCKET_FILE }
 
 export interface ClusterMemoryOptions {
   readonly harakaDir: string
@@ -21,7 +22,7 @@ export function clusterMemory(memory: Memory, { harakaDir, userKey: user, everyM
     async claim(sender, nowMs) {
       const claim = await memory.claim(sender, nowMs)
       if (claim !== 'claimed' || everyMs < 1) return claim
-      const state = await callServer(harakaDir, 'respond.claim', { user, sender, everyMs }, {}, ANSWER_MS).then(
+      const state = await callServer(harakaDir, 'respond.claim', { user, sender, everyMs }, {}, CALL).then(
         (answer) => answer.state,
         () => 'alone' as const,
       )
@@ -35,7 +36,7 @@ export function clusterMemory(memory: Memory, { harakaDir, userKey: user, everyM
       await memory.release(sender)
       if (!shared) return
       shared = false
-      await callServer(harakaDir, 'respond.release', { user, sender }, {}, ANSWER_MS).catch(() => undefined)
+      await callServer(harakaDir, 'respond.release', { user, sender }, {}, CALL).catch(() => undefined)
     },
   }
 }

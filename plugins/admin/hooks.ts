@@ -18,7 +18,7 @@ import { answerForLog, logCommands } from './log-commands.js'
 import { createOperator, type Operator } from './operator.js'
 import { attachPage } from './page.js'
 import { onAll } from './questions.js'
-import { respondCommands } from './respond-commands.js'
+import { openRespondSocket, respondCommands } from './respond-commands.js'
 import { answerForSettings, settingsCommands } from './settings-commands.js'
 
 const CURRENT = 'operator.current'
@@ -67,6 +67,15 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   plugin['dmail_admin_init_master'] = (next: Next): void => {
     if (seat.cluster() !== undefined) {
       onShutdown.push(keepSummary(crew, shared.live, seat, () => operatorSuspensions(operator, shared)))
+      shared.live
+        .current()
+        .then(({ delivery }) => openRespondSocket(harakaDir, handlers, delivery.robot.user, logTo(plugin)))
+        .then((server) => {
+          closeAtEnd(server, onShutdown)
+        })
+        .catch((error: unknown) => {
+          plugin.logwarn(`dmail: drespond does not know whom other nodes answer: ${errorText(error)}`)
+        })
     }
     openControlServer(harakaDir, handlers, logTo(plugin))
       .then((server) => {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { callServer } from '../../lib/control/client.js'
+import { RESPOND_SOCKET_FILE } from '../../lib/control/protocol.js'
+import { tempDir } from '../support/cleanup.js'
+import { unprivileged } from '../support/daemon.js'
+import { installedPackage } from '../support/install.js'
 import { withoutRedis } from '../support/redis.js'
 import { PASSWORD, plainOf } from './auth-site.js'
 import {
@@ -27,7 +36,7 @@ for (const { version, workers } of [
         version,
         workers,
         etrn: 'rate=1/10m',
-        conf: ['forward_user true', 'fromip_max 3', 'fromip_nolimit 127.0.0.1,127.0.0.2'],
+        conf: ['forward_from_ip 127.0.0.1', 'forward_user true', 'fromip_max 3', 'fromip_nolimit 127.0.0.1,127.0.0.2'],
         ini: '[auth]\nfailure_delay=0s\nip_failures=3/10m\n',
       })
       ;[one, two, three] = site.nodes
@@ -92,6 +101,22 @@ for (const { version, workers } of [
       assert.deepEqual(new Map(summaries as [string, number][]).get('two'), two.haraka.pid)
     })
 
+    it('drespond answers a sender once, on whichever node', async () => {
+      assert.ok(one && two)
+      const memory = tempDir('memory')
+      chmodSync(memory, 0o777)
+      const text = path.join(memory, 'away.txt')
+      writeFileSync(text, 'Subject: Away\n\nI am away.\n')
+      const answer = (node: Node): Promise<string> =>
+        respond(node, ['--memory', path.join(memory, node.name), '--sender', 'friend@away.example.com', text])
+      assert.match(await answer(one), /^answered friend@away\.example\.com/)
+      assert.match(await answer(two), /^no answer: friend@away\.example\.com was answered before/)
+      await site.tookOnce('Away')
+      // What it may ask is nothing else.
+      const status = callServer(one.haraka.dir, 'status', {}, {}, { socketFile: RESPOND_SOCKET_FILE })
+      await assert.rejects(status, /for drespond/)
+    })
+
     it('reload and clear-cache are for all, and say who answered', async () => {
       assert.ok(one && two)
       const { nodes: cleared } = await one.call('clear-cache', {})
@@ -106,4 +131,15 @@ for (const { version, workers } of [
       )
     })
   })
+}
+
+/** Runs drespond as robots do, for a message to bob. */
+async function respond({ haraka }: Node, args: readonly string[]): Promise<string> {
+  const installed = await installedPackage()
+  for (const directory of [installed, haraka.dir]) chmodSync(directory, 0o755)
+  const program = path.join(installed, 'node_modules/haraka-plugin-dmail/dist/bin/drespond.js')
+  const all = ['-c', haraka.dir, '--recipient', 'bob@domain1.com', '--smtp', `127.0.0.1:${haraka.port}`, ...args]
+  const child = promisify(execFile)(process.execPath, [program, ...all], { ...unprivileged('nobody'), cwd: '/' })
+  child.child.stdin?.end('From: friend@away.example.com\nTo: bob@domain1.com\nSubject: Hello\n\nHi.\n')
+  return (await child).stdout
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { createLocalHub, type LocalHub, type LocalStore } from '../../lib/cluster/local-store.js'
 import { openCluster, type Cluster } from '../../lib/cluster/cluster.js'
+import { RESPOND_SOCKET_FILE } from '../../lib/control/protocol.js'
 import { clusterMemory } from '../../lib/respond/cluster-memory.js'
 import { openMemory, type Memory } from '../../lib/respond/memory.js'
 import { NO_SEAT } from '../../plugins/cluster.js'
@@ -34,7 +35,9 @@ describe('who was answered on another node of a cluster', () => {
     const node = `n${ends.length}`
     const cluster: Cluster = openCluster({ node, owner: node, store, log: () => undefined })
     await until(() => cluster.standing().state === 'joined', { otherwise: () => cluster.standing().why })
-    const { dir, server } = await serve(respondCommands({ ...NO_SEAT, cluster: () => cluster }))
+    const { dir, server } = await serve(respondCommands({ ...NO_SEAT, cluster: () => cluster }), {
+      file: RESPOND_SOCKET_FILE,
+    })
     ends.push(() => {
       server.close()
       cluster.close()
