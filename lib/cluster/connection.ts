@@ -211,8 +211,11 @@ function clientOptions(address: RedisAddress, name: string, timing: Timing): Red
 
 function inTime<T>(promise: Promise<T>, timeMs: number, otherwise = () => `no answer in ${timeMs} ms`): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new RedisAway(otherwise()))
+    let timer = setTimeout(() => {
+      // Where this process was busy for all that time the answer lies here unread.
+      timer = setTimeout(() => {
+        reject(new RedisAway(otherwise()))
+      }, timeMs / 10)
     }, timeMs)
     promise
       .finally(() => {

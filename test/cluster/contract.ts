@@ -23,7 +23,7 @@ interface Joined {
   readonly lines: readonly string[]
 }
 
-const TIMING = { beatMs: 100, deadMs: 1000, listedMs: 60_000, answerMs: 500 }
+const TIMING = { beatMs: 100, deadMs: 3000, listedMs: 60_000, answerMs: 5000 }
 
 /** A record as a node keeps it. */
 function memory(): LocalRecord & { put(key: string, text: string): Texts } {
@@ -115,7 +115,7 @@ export function describeContract(title: string, skip: string | false, open: () =
           throw new Error('no disk')
         })
         good.onAsk('q', () => 'yes')
-        const { answers, silent } = await one.ask('q', {}, { timeMs: 200 })
+        const { answers, silent } = await one.ask('q', {}, { timeMs: 1000 })
         assert.deepEqual(answers, [{ node: 's4', value: 'yes' }])
         assert.deepEqual([...silent].sort(), ['s2', 's3'])
         await assert.rejects(
@@ -132,13 +132,13 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.ok(one !== undefined && two !== undefined)
         two.onAsk('many', async (_args, _from, say) => {
           for (let n = 0; n < 6; n++) {
-            await sleep(60)
+            await sleep(120)
             await say(n)
           }
           return 'done'
         })
         const parts: unknown[] = []
-        assert.equal(await one.askNode('p2', 'many', {}, { timeMs: 300, part: (value) => parts.push(value) }), 'done')
+        assert.equal(await one.askNode('p2', 'many', {}, { timeMs: 600, part: (value) => parts.push(value) }), 'done')
         assert.deepEqual(parts, [0, 1, 2, 3, 4, 5])
         let most = 0
         let open = 0
@@ -147,7 +147,7 @@ export function describeContract(title: string, skip: string | false, open: () =
           await sleep(10)
           open--
         }
-        await one.askNode('p2', 'many', {}, { timeMs: 300, part: slow })
+        await one.askNode('p2', 'many', {}, { timeMs: 600, part: slow })
         assert.equal(most, 1, 'the next part came before the one before was dealt with')
         await assert.rejects(
           one.askNode('p2', 'many', {}, { part: () => Promise.reject(new Error('nobody reads on')) }),

@@ -17,7 +17,7 @@ describe('three nodes of which something fails', { skip: withoutRedis() }, () =>
   let site: ClusterSite
   let [one, two, three]: Node[] = []
   before(async () => {
-    site = await startClusterSite({ version: '3.3' })
+    site = await startClusterSite({ version: '3.3', answerTimeout: '2s' })
     ;[one, two, three] = site.nodes
     await site.together(...site.nodes)
   })

@@ -47,16 +47,18 @@ export interface ClusterOptions {
   readonly etrn?: string
   readonly conf?: readonly string[]
   readonly ini?: string
+  /** How long nodes wait for each other. */
+  readonly answerTimeout?: string
 }
 
 export async function startClusterSite(options: ClusterOptions): Promise<ClusterSite> {
-  const { version, workers = 1, etrn = 'rate=off', conf = [], ini = '' } = options
+  const { version, workers = 1, etrn = 'rate=off', conf = [], ini = '', answerTimeout = '10s' } = options
   const [redis, nextHop] = await Promise.all([startRedis(), startNextHop()])
   const start = async (name: string): Promise<Node> => {
     const site = makeSite()
     site.write('users.txt', users('bob'))
     const lines = [`gateway *.example.com 127.0.0.1:${nextHop.port}`, `suspend_domain ${CUSTOMER}`, ...conf]
-    const cluster = `[cluster]\nredis=true\nnode=${name}\nanswer_timeout=2s\n`
+    const cluster = `[cluster]\nredis=true\nnode=${name}\nanswer_timeout=${answerTimeout}\n`
     const haraka = await startSite(version, siteConf(site, lines), {
       nodes: name === 'two' ? workers : 1,
       config: { 'redis.ini': redis.ini, 'dmail.ini': siteIni(`[etrn]\n${etrn}\n${cluster}${ini}`) },

@@ -5,11 +5,13 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { callServer } from '../../lib/control/client.js'
+import { shortKey } from '../../lib/cluster/names.js'
 import { RESPOND_SOCKET_FILE } from '../../lib/control/protocol.js'
 import { tempDir } from '../support/cleanup.js'
 import { unprivileged } from '../support/daemon.js'
 import { installedPackage } from '../support/install.js'
 import { withoutRedis } from '../support/redis.js'
+import { until } from '../support/wait.js'
 import { PASSWORD, plainOf } from './auth-site.js'
 import {
   CUSTOMER,
@@ -81,6 +83,9 @@ for (const { version, workers } of [
           codes(await client.command(`AUTH PLAIN ${plainOf('bob', password)}`)),
         )
       for (const node of site.nodes) assert.equal(await logIn(node, 'guess'), '535 5.7.8')
+      // Whoever failed has the answer before it is counted elsewhere.
+      const counted = (): string => site.redis.command('ZCARD', `dmail:rate:auth.ip:${shortKey('127.0.0.11')}`)
+      await until(() => counted() === '3', { otherwise: () => `${counted()} are counted` })
       for (const node of site.nodes) assert.equal(await logIn(node, PASSWORD), '454 4.7.0')
     })
 
