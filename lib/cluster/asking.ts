@@ -48,7 +48,7 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
   const handlers = new Map<string, Handler>()
   const waiting = new Map<string, Waiting>()
   /** Parts that were sent, by question: what goes on when they have been dealt with. */
-  const sent = new Map<string, () => void>()
+  const sent = new Map<string, (kind: 'taken' | 'stop') => void>()
   let underWay = 0
   let toldMs = -Infinity
 
@@ -86,10 +86,11 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
         reject(new NodeSilent(`${to} does not listen any more`))
       }, TAKEN_MS)
       timer.unref()
-      sent.set(key, () => {
+      sent.set(key, (kind) => {
         clearTimeout(timer)
         sent.delete(key)
-        resolve()
+        if (kind === 'taken') resolve()
+        else reject(new NodeSilent(`${to} does not want more`))
       })
     })
     taken.catch(() => undefined)
@@ -103,6 +104,7 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
       await send(asked.node, { kind: 'taken', id, from: self })
     } catch (error) {
       settle(id)?.reject(asError(error))
+      await send(asked.node, { kind: 'stop', id, from: self })
     }
   }
 
@@ -150,8 +152,8 @@ export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log)
         answer(message).catch(() => undefined)
         return
       }
-      if (message.kind === 'taken') {
-        sent.get(`${message.from} ${message.id}`)?.()
+      if (message.kind === 'taken' || message.kind === 'stop') {
+        sent.get(`${message.from} ${message.id}`)?.(message.kind)
         return
       }
       const asked = waiting.get(message.id)

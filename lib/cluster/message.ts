@@ -11,8 +11,9 @@ export type Message =
       readonly args: unknown
     }
   | { readonly kind: 'part'; readonly id: string; readonly from: string; readonly value: unknown }
-  /** The part has been dealt with: the next may come. */
+  /** The part has been dealt with: the next may come; `stop`: nobody wants it. */
   | { readonly kind: 'taken'; readonly id: string; readonly from: string }
+  | { readonly kind: 'stop'; readonly id: string; readonly from: string }
   | { readonly kind: 'answer'; readonly id: string; readonly from: string; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: string; readonly from: string; readonly error: string }
 
@@ -44,6 +45,7 @@ export function readMessage(text: string): Message | undefined {
     case 'ask':
       return typeof question === 'string' && question.length <= 100 ? { kind, id, from, question, args } : undefined
     case 'taken':
+    case 'stop':
       return { kind, id, from }
     case 'part':
     case 'answer':

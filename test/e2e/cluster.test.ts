@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { callServer } from '../../lib/control/client.js'
 import { shortKey } from '../../lib/cluster/names.js'
 import { RESPOND_SOCKET_FILE } from '../../lib/control/protocol.js'
+import { STATE_FILE, type OperatorState } from '../../lib/queue/operator-state.js'
 import { tempDir } from '../support/cleanup.js'
 import { unprivileged } from '../support/daemon.js'
 import { installedPackage } from '../support/install.js'
@@ -62,6 +63,22 @@ for (const { version, workers } of [
       assert.equal((await three.call('resume', { domain: MOVING })).resumed, true)
       await site.tookOnce(...['one', 'two', 'three'].flatMap((name) => [`move ${name} 1`, `move ${name} 2`]))
       assert.equal(suspends(MOVING)(await one.call('status', {})), false)
+    })
+
+    it('what is held on one is known on all, for the day its queue is theirs', async () => {
+      assert.ok(one && two && three)
+      const held = ({ haraka }: Node): string[] =>
+        haraka.exists(STATE_FILE) ? (JSON.parse(haraka.read(STATE_FILE)) as OperatorState).held.slice() : []
+      await one.submit(CUSTOMER, 'held one')
+      await one.call('queue.hold', { filter: [`domain=${CUSTOMER}`] })
+      assert.equal(held(one).length, 1)
+      // Another's decision does not tidy up what is in no queue there.
+      await two.call('queue.hold', { filter: ['domain=nothing.example.com'] })
+      await two.call('suspend', { domain: 'tidy.example' })
+      await two.call('resume', { domain: 'tidy.example' })
+      for (const node of site.nodes) assert.deepEqual(held(node), held(one), node.name)
+      await one.call('queue.drop', { filter: [`domain=${CUSTOMER}`] })
+      for (const node of site.nodes) assert.deepEqual(held(node), [], node.name)
     })
 
     it('ETRN to one has the mail of all sent, once, and counts it; its rate is that of all', async () => {
