@@ -1,6 +1,6 @@
 import { errorText } from '../lib/error.js'
 import { lineSplitter } from '../lib/directory/lines.js'
-import { printable } from '../lib/directory/log.js'
+import { printable } from '../lib/log.js'
 import { decodeLine } from '../lib/directory/protocol.js'
 import { answerCommand, isChange, type AnswerOptions, type CommandAnswer } from './answer.js'
 import { inOrder } from './in-order.js'

@@ -11,7 +11,7 @@ import {
 import { isNodeName, isPrefix, nodeNameOf } from '../lib/cluster/names.js'
 import { readRedisSettings } from '../lib/cluster/settings.js'
 import type { DmailIni } from '../lib/conf/ini-keys.js'
-import type { Log } from '../lib/directory/log.js'
+import type { Log } from '../lib/log.js'
 
 /** The place of this Haraka among the nodes of a cluster. Empty where there is none, and in every process but the one. */
 export interface Seat {

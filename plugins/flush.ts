@@ -1,4 +1,4 @@
-import type { FlushResult } from '../lib/control/protocol.js'
+import type { FlushResult } from '../lib/queue/shown.js'
 import type { Flush } from '../lib/queue/keeper.js'
 import { readDomain } from '../lib/conf/value-mail.js'
 import { isRecord } from '../lib/record.js'

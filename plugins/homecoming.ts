@@ -13,7 +13,7 @@ import { queuedMessageOf } from './haraka/message.js'
 import type { HarakaQueue } from './haraka/queue.js'
 import { spoolOf } from './haraka/spool.js'
 import { sendReports } from './reports.js'
-import type { HarakaHmail, QueueSource } from './haraka/types.js'
+import type { HarakaHmail, QueueSource } from './haraka/outbound-types.js'
 
 /**
  * Mail in Haraka's queue whose domain is local: a bounce to a user of ours, or what another plugin sent. Sending it by

@@ -1,4 +1,4 @@
-import type { RasStatus } from '../lib/control/protocol.js'
+import type { RasStatus } from '../lib/etrn/ras-status.js'
 
 /** What other lines of the suite give to the answers of the control socket. In the one process. */
 export interface Hub {

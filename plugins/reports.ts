@@ -1,12 +1,12 @@
 import type { MessageSource } from '../lib/delivery/types.js'
-import type { Log } from '../lib/directory/log.js'
+import type { Log } from '../lib/log.js'
 import { makeReport, type DsnSettings } from '../lib/dsn/make-report.js'
 import { whoHears, type News } from '../lib/dsn/news.js'
 import { makeNote, type MessageWishes } from '../lib/dsn/note.js'
 import type { Held } from '../lib/spool/accept.js'
 import { addressText } from './haraka/address.js'
 import type { HarakaQueue } from './haraka/queue.js'
-import type { QueueSource } from './haraka/types.js'
+import type { QueueSource } from './haraka/outbound-types.js'
 
 /** The message that news are about. */
 export interface About extends Pick<QueueSource, 'uuid' | 'mail_from'>, MessageWishes {

@@ -3,7 +3,8 @@ import type { Suspension } from '../lib/queue/suspensions.js'
 import { afterFailure, type Schedule } from '../lib/spool/schedule.js'
 import type { Live } from '../lib/suite/live.js'
 import { headerOf } from './haraka/header.js'
-import type { HarakaHmail, HarakaPluginsModule } from './haraka/types.js'
+import type { HarakaHmail } from './haraka/outbound-types.js'
+import type { HarakaPluginsModule } from './haraka/types.js'
 
 /** When a message is tried again, and when it is given up (Q1, Q2). */
 export interface Retries {

@@ -12,14 +12,8 @@ import { watchOrphans } from './orphans.js'
 import { attachments, type Attachments } from './haraka/attachments.js'
 import { describeError, whenReady, type Maybe } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
-import type {
-  HarakaAddress,
-  HarakaPlugin,
-  HarakaQueueModule,
-  HarakaServer,
-  HarakaTransaction,
-  Next,
-} from './haraka/types.js'
+import type { HarakaQueueModule } from './haraka/outbound-types.js'
+import type { HarakaAddress, HarakaPlugin, HarakaServer, HarakaTransaction, Next } from './haraka/types.js'
 import { cont, deny } from 'haraka-constants'
 
 /** What the lines of the suite share in one process. */

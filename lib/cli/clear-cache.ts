@@ -1,7 +1,7 @@
-import { silentText } from './nodes-text.js'
+import { silentText } from '../text/nodes.js'
 import { printed, withServer, type ServerOptions } from './server.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
-import { counted } from './text.js'
+import { counted } from '../text/values.js'
 
 /** `dmail clear-cache`: the next mail for a user asks the user directory again. Exit 1 when a worker did not answer. */
 export function clearCacheCommand(options: ServerOptions, terminal: Terminal): Promise<Exit> {

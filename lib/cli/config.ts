@@ -2,7 +2,7 @@ import { NO_SETTING, settingInForce, settingsInForce, type SettingInForce } from
 import { loadConfiguration } from '../conf/load.js'
 import { complain, printed, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { visible } from './text.js'
+import { visible } from '../text/values.js'
 
 /**
  * `dmail config [SETTING]`: what is in force of a setting, or of all that are given a value, in the running server where there is

@@ -2,7 +2,7 @@ import { readDomain } from '../conf/value-mail.js'
 import { parseHostPort } from '../conf/value-domain.js'
 import type { HostPort } from '../conf/value.js'
 import { askProvider, type Asked } from '../etrn/client.js'
-import { readHello } from '../etrn/hello.js'
+import { readHello } from '../smtp/hello.js'
 import { targetText } from '../etrn/settings.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 

@@ -1,9 +1,9 @@
-import type { FlushResult } from '../control/protocol.js'
-import { silentText } from './nodes-text.js'
-import { lacks } from './queue-text.js'
+import type { FlushResult } from '../queue/shown.js'
+import { lacks } from '../text/queue.js'
+import { silentText } from '../text/nodes.js'
 import { printed, withServer, type ServerOptions } from './server.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
-import { counted, visible } from './text.js'
+import { counted, visible } from '../text/values.js'
 
 /**
  * `dmail etrn DOMAIN`: sends what waits for a domain (`@DOMAIN`: and its sub-domains), as if its server had said ETRN; no

@@ -1,7 +1,7 @@
 import type { LogLine } from '../control/log-taps.js'
 import { complain, printed, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { counted, visible, visibleJson } from './text.js'
+import { counted, visible, visibleJson } from '../text/values.js'
 
 export interface LogOptions extends ServerOptions {
   readonly level?: string

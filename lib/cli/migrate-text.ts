@@ -4,7 +4,7 @@ import type { MigrateReport } from '../migrate/report.js'
 import type { Compared, PlannedFile, Routed } from '../migrate/types.js'
 import type { ReportedDestination } from '../routing/report.js'
 import { painter, type Terminal } from './terminal.js'
-import { counted, visible, visibleLines } from './text.js'
+import { counted, visible, visibleLines } from '../text/values.js'
 
 /** How many lines of one kind a person is shown; --json has all. */
 const SHOWN = 20

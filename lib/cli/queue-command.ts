@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { common } from './options.js'
 import { queueAction, queueList, queueShow } from './queue.js'
-import type { Action } from './queue-text.js'
+import type { Action } from '../text/queue.js'
 import { complain, type ServerOptions } from './server.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
 

@@ -1,9 +1,9 @@
-import type { Coverage, QueueRow } from '../control/protocol.js'
+import type { Coverage, QueueRow } from '../queue/shown.js'
 import { parseFilter } from '../queue/filter-words.js'
-import { actionText, countText, detailText, lacks, LIST_HEAD, rowText, type Action } from './queue-text.js'
+import { actionText, countText, detailText, lacks, LIST_HEAD, rowText, type Action } from '../text/queue.js'
 import { complain, printed, progressLine, widthOf, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { visibleJson } from './text.js'
+import { visibleJson } from '../text/values.js'
 
 /**
  * `dmail queue list [FILTER...]`: a line or two for each message, as they come from the server. With --json an array of QueueRow;

@@ -2,7 +2,7 @@ import type { CheckLine } from '../conf/check.js'
 import type { ReloadResult } from '../control/protocol.js'
 import { printed, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { counted, visible } from './text.js'
+import { counted, visible } from '../text/values.js'
 
 /**
  * `dmail reload`: every process reads the configuration anew, at once. Exit 1 when the one before stays in force, when it has

@@ -6,7 +6,7 @@ import { ConfigurationError, makeSnapshot, notRunning, openUsers } from '../suit
 import { traceRoute } from '../suite/trace.js'
 import { complain, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { visible } from './text.js'
+import { visible } from '../text/values.js'
 
 export interface RouteOptions {
   readonly ip?: string

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { callServer, ServerRefused, ServerUnreachable, type Listening } from '../control/client.js'
 import type { CommandName, Commands } from '../control/protocol.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
-import { visible } from './text.js'
+import { visible } from '../text/values.js'
 
 /** What every command that talks to the server is given. */
 export interface ServerOptions {

@@ -1,5 +1,5 @@
 import { printed, widthOf, withServer, type ServerOptions } from './server.js'
-import { statusText } from './status-text.js'
+import { statusText } from '../text/status.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
 /** `dmail status`: what the running server has in its queue and what it keeps back. Exit 1 when a worker did not answer. */

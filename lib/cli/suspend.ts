@@ -1,8 +1,8 @@
 import type { Commands } from '../control/protocol.js'
 import { complain, printed, withServer, type ServerOptions } from './server.js'
-import { resumeText, suspendText } from './suspend-text.js'
+import { resumeText, suspendText } from '../text/suspend.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
-import { parseUntil, type Until } from './until.js'
+import { parseUntil, type Until } from '../text/until.js'
 
 export interface SuspendOptions extends ServerOptions {
   readonly reason?: string

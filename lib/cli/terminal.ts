@@ -1,4 +1,4 @@
-import { visibleJson } from './text.js'
+import { visibleJson } from '../text/values.js'
 
 /** Where a command prints, and what it may know of its surroundings. */
 export interface Terminal {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import { asError, errorText } from '../error.js'
 import { readMessage, writeMessage, type Message } from './message.js'
 import type { Store } from './store.js'

@@ -1,6 +1,6 @@
 import type { Rate } from '../conf/forms.js'
-import type { Log } from '../directory/log.js'
-import { printable } from '../directory/log.js'
+import type { Log } from '../log.js'
+import { printable } from '../log.js'
 import { errorText } from '../error.js'
 import { createAsking, NodeSilent, type Handler, type Part } from './asking.js'
 import { RedisAway } from './connection.js'

@@ -1,5 +1,5 @@
 import type { createClient, ErrorReply, RedisClientOptions } from '@redis/client'
-import { printable, type Log } from '../directory/log.js'
+import { printable, type Log } from '../log.js'
 import { errorText } from '../error.js'
 import { addressText, type RedisAddress } from './settings.js'
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import { connectRedis, RedisAway, type ConnectionState, type RedisClient, type Timing } from './connection.js'
 import { BEAT, COUNT, FORGET, LEAVE, MERGE, runScript, TAKE, VOLUME, type Script } from './scripts.js'
 import { isNodeName } from './names.js'

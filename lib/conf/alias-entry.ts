@@ -1,5 +1,6 @@
 import { foldLocal, unquoteLocal } from '../address.js'
-import { parseDestination, splitDestinations, type Written } from '../routing/destination.js'
+import { parseDestination, type Written } from './destination.js'
+import { splitDestinations } from './destination-list.js'
 import { isBlank, LF, lineKind } from './alias-scan.js'
 import type { MapPath } from './paths.js'
 import type { At, Problem } from './problem.js'

@@ -1,5 +1,5 @@
 import { foldDomain, parseAddress, unquoteLocal, type Address } from '../address.js'
-import { parseDestination } from '../routing/destination.js'
+import { parseDestination } from './destination.js'
 import { compileIpList, IpPatternError, parseIp } from './ip-list.js'
 import {
   bad,

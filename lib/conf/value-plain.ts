@@ -1,4 +1,4 @@
-import { parseDestination } from '../routing/destination.js'
+import { parseDestination } from './destination.js'
 import { bad, good, quotable, type Parsed, type ValueContext, type ValueParser, type ValueByKind } from './value.js'
 
 /** Semantics 1: booleans are written true / false; any case (C1). */

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js'
-import type { Written } from '../routing/destination.js'
+import type { Written } from './destination.js'
 import type { MapPath } from './paths.js'
 import type { Matcher } from './wildcard.js'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { errorText } from '../error.js'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import { ClientGone, Refusal, type Handlers, type Talk } from './handlers.js'
 import type { Answer, CommandName, ControlError, Request } from './protocol.js'
 import { readRequest } from './request.js'

@@ -1,8 +1,10 @@
-import type { NodeSummary } from '../cluster/summary.js'
+import type { ClusterStatus, Nodes } from '../cluster/status.js'
 import type { CheckLine } from '../conf/check.js'
 import type { SettingInForce } from '../conf/in-force.js'
 import type { RouteQuestion } from '../suite/question.js'
 import type { TracedRoute } from '../routing/report.js'
+import type { RasStatus } from '../etrn/ras-status.js'
+import type { ActionResult, Coverage, DomainSummary, FlushResult, QueueDetail, QueueRow } from '../queue/shown.js'
 import type { Suspension } from '../queue/suspensions.js'
 import type { LogLine } from './log-taps.js'
 
@@ -39,96 +41,6 @@ export interface ControlError {
   readonly hint: string
 }
 
-/** What every answer says of the processes that gave it. */
-export interface Coverage {
-  /** Processes with a queue that answered. */
-  readonly workers: number
-  /** Those that did not answer in time: what they have is not in the answer. */
-  readonly missing: number
-  /** False while the queue of an earlier process is still being read. */
-  readonly complete: boolean
-}
-
-/** Which of the other nodes of a cluster answered. */
-export interface Nodes {
-  readonly answered: readonly string[]
-  /** Those that live, as far as is known, and did not answer in time. */
-  readonly silent: readonly string[]
-}
-
-/** This Haraka as one node of several. */
-export interface ClusterStatus {
-  readonly node: string
-  /** `away`: Redis is out of reach; `refused`: another node that lives has this name. */
-  readonly state: 'joined' | 'away' | 'refused'
-  readonly sinceMs: number
-  /** Why it is not joined; '' where it is. */
-  readonly why: string
-  /** All nodes, this one too, and those that died lately. As they were last known while Redis is away. */
-  readonly nodes: readonly NodeStatus[]
-}
-
-export interface NodeStatus {
-  readonly node: string
-  readonly alive: boolean
-  /** Since its heart beat last. */
-  readonly ageMs: number
-  /** What it said of itself some seconds ago; absent where nothing could be read. */
-  readonly summary?: NodeSummary
-}
-
-/** A row of `dmail queue list`. Times are milliseconds since 1970. */
-export interface QueueRow {
-  readonly id: string
-  /** The message's id in the log; messages that were split share it up to the final `.N`. */
-  readonly uuid: string
-  readonly domain: string
-  readonly sender: string
-  readonly recipients: readonly string[]
-  /** Size of the queue file. */
-  readonly bytes: number
-  readonly arrivedMs: number
-  /** Attempts that failed. */
-  readonly attempts: number
-  readonly state: 'waiting' | 'suspended' | 'held' | 'starting' | 'sending'
-  /** When it is tried next; absent where nothing but a command or ETRN will do it. */
-  readonly nextMs?: number
-  /** Why the last attempt failed, in the words of whoever refused it; '' before the first. */
-  readonly reason: string
-  /** `remote` leaves by SMTP; the others are done on this machine. */
-  readonly kind: 'remote' | 'mailbox' | 'file' | 'robot' | 'report'
-  /** What local work is about: a path, or the words of a command. */
-  readonly work?: string
-  /** What keeps it, for suspended mail. */
-  readonly suspension?: Suspension
-}
-
-/** `dmail queue show`. */
-export interface QueueDetail extends QueueRow {
-  readonly file: string
-  readonly pid: number
-  /** The header section, as it is in the queue; cut after 64 KiB. */
-  readonly headers: string
-}
-
-export interface ActionResult extends Coverage {
-  readonly done: number
-  readonly skipped: number
-  /** The first 100 of those skipped. */
-  readonly examples: readonly { readonly id: string; readonly why: string }[]
-}
-
-export interface DomainSummary {
-  readonly domain: string
-  readonly count: number
-  readonly bytes: number
-  readonly oldestMs: number
-  readonly nextMs?: number
-  readonly reason: string
-  readonly suspended: boolean
-  readonly held: number
-}
-
 export interface Status extends Coverage {
   readonly version: string
   readonly pid: number
@@ -150,18 +62,6 @@ export interface Status extends Coverage {
   readonly cluster?: ClusterStatus
 }
 
-export interface RasStatus {
-  readonly host: string
-  readonly everyMinutes: number
-  readonly nextMs: number
-  readonly last?: {
-    readonly atMs: number
-    readonly ok: boolean
-    /** One line per domain: the provider's reply, or what went wrong. */
-    readonly replies: readonly { readonly domain: string; readonly ok: boolean; readonly text: string }[]
-  }
-}
-
 export interface ReloadResult extends Pick<Coverage, 'workers' | 'missing'> {
   /** False: the configuration before stays in force, and `error` says why. */
   readonly reloaded: boolean
@@ -173,15 +73,6 @@ export interface ReloadResult extends Pick<Coverage, 'workers' | 'missing'> {
   readonly nodes?: Nodes
   /** Other nodes where the configuration before stays in force. */
   readonly notReloaded?: readonly { readonly node: string; readonly error: string }[]
-}
-
-export interface FlushResult extends Coverage {
-  /** Messages that are sent now. */
-  readonly count: number
-  /** An earlier flush of the domain is not at its end; nothing was begun. */
-  readonly running: boolean
-  /** In a cluster; `count` is that of all that answered. */
-  readonly nodes?: Nodes
 }
 
 type Filter = { readonly filter: readonly string[] }

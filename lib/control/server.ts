@@ -1,7 +1,7 @@
 import { chownSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { errorCode } from '../error.js'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import { LIMITS, serveClient, turnAway, type Limits } from './connection.js'
 import type { Handlers } from './handlers.js'
 import { socketAddress, type SocketAddress } from './socket-address.js'

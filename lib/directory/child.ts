@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
 import { errorText } from '../error.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../clock.js'
 import { lineSplitter } from './lines.js'
-import { boundedLog, printable, type Log } from './log.js'
+import { boundedLog, printable, type Log } from '../log.js'
 import { decodeLine, replyClass, REPLY_LIMIT } from './protocol.js'
 
 /** The reply line to a command, or why there is none (for the log). */

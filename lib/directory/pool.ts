@@ -1,5 +1,5 @@
 import { moduleChild, type Answer, type ChildOptions } from './child.js'
-import { systemClock, type Clock } from './clock.js'
+import { systemClock, type Clock } from '../clock.js'
 import { encodeCheck, encodeLookup, parseCheckReply, parseReply, type DropFileRules } from './protocol.js'
 import { sharedLookups } from './share.js'
 import type { UserDirectory } from './types.js'

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import type { MapPath } from '../conf/paths.js'
 import { parseFields } from './fields.js'
-import { printable } from './log.js'
+import { printable } from '../log.js'
 import type { CheckResult, LookupResult, UserRecord } from './types.js'
 
 /** Longest reply line of a module, in bytes; a longer one is garbage. */

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js'
+import type { Clock } from '../clock.js'
 
 /** Requests that wait for their turn, first come first served. */
 export interface WaitingLine<T> {

@@ -1,4 +1,4 @@
-import type { FlushResult } from '../control/protocol.js'
+import type { FlushResult } from '../queue/shown.js'
 import { reply, type Reply } from '../reply.js'
 import { nodeText, type EtrnNode } from './request.js'
 

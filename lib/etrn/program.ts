@@ -5,7 +5,7 @@ import { plainEnvironment } from '../delivery/robot-environment.js'
 import { isOurselves, type RobotSpec } from '../delivery/robot.js'
 import { findProgram } from '../delivery/robot-program.js'
 import { runProcess, type Ended } from '../delivery/robot-process.js'
-import { printable } from '../directory/log.js'
+import { printable } from '../log.js'
 import type { Command } from './settings.js'
 
 /** How programs of the operator run: the rules of robots (D8, D11). */

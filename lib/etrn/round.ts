@@ -1,5 +1,5 @@
-import type { Clock } from '../directory/clock.js'
-import type { Log } from '../directory/log.js'
+import type { Clock } from '../clock.js'
+import type { Log } from '../log.js'
 import type { Asked } from './client.js'
 import type { Program } from './program.js'
 import { targetText, type Command, type RasSettings } from './settings.js'

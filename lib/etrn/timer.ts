@@ -1,6 +1,6 @@
 import { errorText } from '../error.js'
-import type { RasStatus } from '../control/protocol.js'
-import type { Clock } from '../directory/clock.js'
+import type { RasStatus } from './ras-status.js'
+import type { Clock } from '../clock.js'
 import type { Asked } from './client.js'
 import { targetText, type RasSettings } from './settings.js'
 

@@ -1,4 +1,4 @@
-import { timeText } from '../cli/text.js'
+import { timeText } from '../text/values.js'
 import { MINUTES, type Minute } from './counters.js'
 import { html, type Html } from './html.js'
 

@@ -1,4 +1,5 @@
-import type { Commands, ControlError, QueueDetail, QueueRow, Status } from '../control/protocol.js'
+import type { Commands, ControlError, Status } from '../control/protocol.js'
+import type { QueueDetail, QueueRow } from '../queue/shown.js'
 import type { Problem } from '../conf/problem.js'
 import type { RouteQuestion } from '../suite/question.js'
 import type { TracedRoute } from '../routing/report.js'

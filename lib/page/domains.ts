@@ -1,7 +1,8 @@
-import { suspensionText } from '../cli/queue-text.js'
-import { nextText } from '../cli/status-text.js'
-import { sizeText, spanText } from '../cli/text.js'
-import type { DomainSummary, Status } from '../control/protocol.js'
+import { suspensionText } from '../text/queue.js'
+import { nextText } from '../text/status.js'
+import { sizeText, spanText } from '../text/values.js'
+import type { DomainSummary } from '../queue/shown.js'
+import type { Status } from '../control/protocol.js'
 import { actions, hidden, table, type Button, type Sheet } from './forms.js'
 import { cut, html, type Html } from './html.js'
 

@@ -1,4 +1,4 @@
-import { visible } from '../cli/text.js'
+import { visible } from '../text/values.js'
 
 /** Text that is HTML already. `html` makes it; the style and the script of the pages are the only others. */
 export class Html {

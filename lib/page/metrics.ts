@@ -1,4 +1,4 @@
-import type { QueueRow } from '../control/protocol.js'
+import type { QueueRow } from '../queue/shown.js'
 import type { Totals } from './tally.js'
 
 /** Everything /dmail/metrics tells. */

@@ -1,7 +1,7 @@
-import { actionText, type Action } from '../cli/queue-text.js'
-import { resumeText, suspendText } from '../cli/suspend-text.js'
-import { counted } from '../cli/text.js'
-import { parseUntil, type Until } from '../cli/until.js'
+import { actionText, type Action } from '../text/queue.js'
+import { resumeText, suspendText } from '../text/suspend.js'
+import { counted } from '../text/values.js'
+import { parseUntil, type Until } from '../text/until.js'
 import type { Commands, ControlError } from '../control/protocol.js'
 import type { ActionName, Order } from './desk.js'
 

@@ -1,4 +1,4 @@
-import type { ActionResult } from '../control/protocol.js'
+import type { ActionResult } from './shown.js'
 import type { Filter } from './filter.js'
 import type { Found } from './queries.js'
 import type { QueueSight } from './sight.js'

@@ -1,4 +1,4 @@
-import type { QueueRow } from '../control/protocol.js'
+import type { QueueRow } from './shown.js'
 import { readItem, type SpooledItem } from '../spool/item.js'
 import type { Entry } from './entry.js'
 import type { Found } from './queries.js'

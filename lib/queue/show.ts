@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import type { QueueDetail } from '../control/protocol.js'
+import type { QueueDetail } from './shown.js'
 import { readFileName } from './file-name.js'
 import { rowOf } from './rows.js'
 import type { QueueSight } from './sight.js'

@@ -1,4 +1,4 @@
-import type { DomainSummary, QueueRow } from '../control/protocol.js'
+import type { DomainSummary, QueueRow } from './shown.js'
 import { compilePatternList } from '../conf/wildcard.js'
 import type { Entry } from './entry.js'
 import { stateOf } from './rows.js'

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Readable } from 'node:stream'
 import { parseAddress, type Address } from '../address.js'
 import type { Terminal } from '../cli/terminal.js'
-import { visible } from '../cli/text.js'
+import { visible } from '../text/values.js'
 import { parseDuration } from '../conf/forms.js'
 import type { HostPort } from '../conf/value.js'
 import { packageVersion } from '../version.js'

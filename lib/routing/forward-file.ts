@@ -1,7 +1,8 @@
 import path from 'node:path'
 import type { MapPath } from '../conf/paths.js'
 import type { UserRecord } from '../directory/types.js'
-import { parseDestination, splitDestinations, type Written } from './destination.js'
+import { parseDestination, type Written } from '../conf/destination.js'
+import { splitDestinations } from '../conf/destination-list.js'
 
 /** Destinations one forward file may have; a user's file must not become a mailing list of any size. */
 const MAX_ITEMS = 1000

@@ -1,7 +1,7 @@
 import { foldDomain, foldLocal, type Address } from '../address.js'
 import type { At } from '../conf/problem.js'
 import { compileWildcard, hasWildcard, type Matcher } from '../conf/wildcard.js'
-import type { Written } from './destination.js'
+import type { Written } from '../conf/destination.js'
 
 /** A `forward` or `forward_cc` line. */
 export interface ForwardRule {

@@ -1,5 +1,5 @@
 import { foldLocal, makeAddress, type Address } from '../address.js'
-import { formatWritten, type Written } from './destination.js'
+import { formatWritten, type Written } from '../conf/destination.js'
 import type { LocalDomain } from './domains.js'
 import { forwardFilePath, isBelow, parseForwardFile } from './forward-file.js'
 import { lookUp, mailboxFor, type FoundUser } from './mailbox.js'

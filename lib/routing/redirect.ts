@@ -1,5 +1,5 @@
 import { foldLocal, makeAddress, type Address } from '../address.js'
-import { formatWritten, type Written } from './destination.js'
+import { formatWritten, type Written } from '../conf/destination.js'
 import type { LocalDomain } from './domains.js'
 import { below, combine, leaveOut, place, type Here, type Run, type Verdict } from './run.js'
 import type { Step } from './types.js'

@@ -1,4 +1,5 @@
-import { formatWritten, parseDestination, splitDestinations, type Written } from './destination.js'
+import { formatWritten, parseDestination, type Written } from '../conf/destination.js'
+import { splitDestinations } from '../conf/destination-list.js'
 import type { LocalDomain } from './domains.js'
 import { mailboxFor, type FoundUser } from './mailbox.js'
 import { ownFileStage, type OwnFile } from './own-file.js'

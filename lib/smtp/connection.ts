@@ -2,7 +2,7 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { asError, errorCode, errorText } from '../error.js'
 import type { HostPort } from '../conf/value.js'
-import { printable } from '../directory/log.js'
+import { printable } from '../log.js'
 import { createReplyReader, type SmtpReply } from './reply.js'
 
 /** How long to wait for the connection, and for each reply or TLS handshake, in milliseconds. */

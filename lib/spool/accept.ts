@@ -1,6 +1,6 @@
 import { errorText } from '../error.js'
 import type { Outcome } from '../delivery/types.js'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import { deliveredNews, isGrave, type News } from '../dsn/news.js'
 import { reply, type Reply } from '../reply.js'
 import type { LocalCopy, Plan, PlannedCopy, RemoteGroup } from './plan.js'

@@ -1,6 +1,6 @@
 import { errorText } from '../error.js'
 import { formatProblem, type Problem } from '../conf/problem.js'
-import type { Log } from '../directory/log.js'
+import type { Log } from '../log.js'
 import type { LookupResult, UserDirectory } from '../directory/types.js'
 import { createSlots, type Usage } from '../delivery/slots.js'
 import type { Snapshot } from './snapshot-types.js'

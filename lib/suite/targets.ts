@@ -1,6 +1,6 @@
 import { makeAddress, quoteLocal, type Address } from '../address.js'
 import type { At, Problem } from '../conf/problem.js'
-import type { Written } from '../routing/destination.js'
+import type { Written } from '../conf/destination.js'
 import { route } from '../routing/route.js'
 import type { Tables, World } from '../routing/tables.js'
 import type { Loaded } from './loaded.js'

@@ -38,9 +38,10 @@ export function watchFiles(everyMs: () => number, changed: () => Promise<void>):
     }, everyMs())
     timer.unref()
   }
-  schedule()
   return {
     async set(next, since) {
+      // How often is known only when the first files are.
+      if (timer === undefined) schedule()
       const known = seen !== '' && next.length === files.length && next.every((file, at) => file === files[at])
       // What was seen before they were read still holds, and needs no comparison with a clock.
       if (known) return

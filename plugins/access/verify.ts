@@ -1,5 +1,5 @@
 import { cont, ok } from 'haraka-constants'
-import { printable } from '../../lib/directory/log.js'
+import { printable } from '../../lib/log.js'
 import { reply, replyText, type Reply } from '../../lib/reply.js'
 import { route } from '../../lib/routing/route.js'
 import type { Route } from '../../lib/routing/types.js'

@@ -1,7 +1,8 @@
 import { cont } from 'haraka-constants'
 import type { Figures } from '../../lib/page/tally.js'
 import { refusalName } from '../haraka/hook.js'
-import type { HarakaHmail, HarakaPlugin, Next } from '../haraka/types.js'
+import type { HarakaHmail } from '../haraka/outbound-types.js'
+import type { HarakaPlugin, Next } from '../haraka/types.js'
 import type { Shared } from '../shared.js'
 
 /** Before hooks that end the line with their answer. */

@@ -1,4 +1,4 @@
-import type { DomainSummary, QueueDetail, QueueRow } from '../../lib/control/protocol.js'
+import type { DomainSummary, QueueDetail, QueueRow } from '../../lib/queue/shown.js'
 import type { LogWanted, Taken } from '../../lib/control/log-taps.js'
 import type { Acted, Action } from '../../lib/queue/actions.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'

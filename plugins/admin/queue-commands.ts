@@ -1,5 +1,5 @@
 import { Refusal, type Handlers, type Talk } from '../../lib/control/handlers.js'
-import type { ActionResult } from '../../lib/control/protocol.js'
+import type { ActionResult } from '../../lib/queue/shown.js'
 import { PAGE } from '../../lib/queue/queries.js'
 import type { Crew } from '../crew.js'
 import { withHeld, withoutHeld, type Operator } from './operator.js'

@@ -3,7 +3,7 @@ import { LIMITS } from '../../lib/control/connection.js'
 import { Refusal, type Handlers } from '../../lib/control/handlers.js'
 import { RESPOND_SOCKET_FILE } from '../../lib/control/protocol.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
-import type { Log } from '../../lib/directory/log.js'
+import type { Log } from '../../lib/log.js'
 import type { Seat } from '../cluster.js'
 
 /**

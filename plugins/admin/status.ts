@@ -1,4 +1,5 @@
-import type { DomainSummary, Status } from '../../lib/control/protocol.js'
+import type { DomainSummary } from '../../lib/queue/shown.js'
+import type { Status } from '../../lib/control/protocol.js'
 import { suspensionKey, type QueueTotals } from '../../lib/queue/summary.js'
 import type { Suspension } from '../../lib/queue/suspensions.js'
 import type { Crew } from '../crew.js'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Refusal, type Talk } from '../../lib/control/handlers.js'
-import type { ActionResult, Coverage, Progress, QueueRow } from '../../lib/control/protocol.js'
+import type { ActionResult, Coverage, QueueRow } from '../../lib/queue/shown.js'
+import type { Progress } from '../../lib/control/protocol.js'
 import type { Action } from '../../lib/queue/actions.js'
 import { parseFilter } from '../../lib/queue/filter-words.js'
 import type { Crew } from '../crew.js'

@@ -5,7 +5,7 @@ import type { Party } from '../../lib/dsn/party.js'
 import { readItem } from '../../lib/spool/item.js'
 import { acceptanceOf, attemptOf } from '../haraka/answers.js'
 import type { Offers } from '../haraka/ehlo.js'
-import type { HarakaHmail, QueuedRecipient } from '../haraka/types.js'
+import type { HarakaHmail, QueuedRecipient } from '../haraka/outbound-types.js'
 
 export function noteOf({ todo }: HarakaHmail): DsnNote | undefined {
   return readNote(todo.notes[DSN_NOTE])

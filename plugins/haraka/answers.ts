@@ -1,6 +1,6 @@
 import type { Attempt, HopAnswer } from '../../lib/dsn/attempt-news.js'
 import { addressText } from './address.js'
-import type { HarakaHmail, QueuedRecipient } from './types.js'
+import type { HarakaHmail, QueuedRecipient } from './outbound-types.js'
 
 /** Reasons of Haraka's own, without an answer of a next hop, that a sender may read; others tell of this server. */
 const FOR_SENDERS =

@@ -1,6 +1,6 @@
 import type { EntryHeader } from '../../lib/queue/entry.js'
 import { queueDomain } from '../../lib/queue/header.js'
-import type { HarakaHmail } from './types.js'
+import type { HarakaHmail } from './outbound-types.js'
 
 /** What the index needs of an item; undefined while its header is unread. */
 export function headerOf(hmail: HarakaHmail): EntryHeader | undefined {

@@ -2,7 +2,7 @@ import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { processExists } from '../../lib/process-exists.js'
 import { ownerOf } from '../../lib/queue/file-name.js'
-import type { HarakaQueueModule } from './types.js'
+import type { HarakaQueueModule } from './outbound-types.js'
 
 /** Haraka's outbound/qfile.js: the name of a queue file begins so until all of it is written. */
 const UNFINISHED = '__tmp__.'

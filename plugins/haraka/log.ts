@@ -1,4 +1,4 @@
-import type { Log } from '../../lib/directory/log.js'
+import type { Log } from '../../lib/log.js'
 import type { Logging } from './types.js'
 
 const METHODS = { debug: 'logdebug', info: 'loginfo', warn: 'logwarn', error: 'logerror' } as const

@@ -2,7 +2,8 @@ import { PassThrough } from 'node:stream'
 import { fileSource, memorySource, spill } from '../../lib/delivery/source.js'
 import type { MessageSource } from '../../lib/delivery/types.js'
 import { tappedMessage } from './tap.js'
-import type { HarakaHmail, HarakaMessageStream, HarakaTransaction } from './types.js'
+import type { HarakaHmail } from './outbound-types.js'
+import type { HarakaMessageStream, HarakaTransaction } from './types.js'
 
 export interface TakenMessage {
   readonly source: MessageSource

@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns'
 import { domainToASCII } from 'node:url'
 import { errorCode } from '../../lib/error.js'
-import type { HarakaNetUtils } from './types.js'
+import type { HarakaNetUtils } from './outbound-types.js'
 
 /**
  * A domain without MX gets its mail at its own addresses (RFC 5321 5.1). Where DNS does not answer that second question, Haraka

@@ -1,6 +1,6 @@
 import { errorText } from '../../lib/error.js'
 import { listenToEhlo, type Offers } from './ehlo.js'
-import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from './types.js'
+import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from './outbound-types.js'
 
 /** A next hop was reached for a message; `offers` tells what its last EHLO offered, when it is asked. */
 export type NextHopListener = (hmail: HarakaHmail, offers: Offers) => void

@@ -3,7 +3,8 @@ import { mailParameters, recipientParameters } from '../../lib/dsn/pass-on.js'
 import { isAscii } from '../../lib/ascii.js'
 import { addressText } from './address.js'
 import type { Offers } from './ehlo.js'
-import type { HarakaAddress, HarakaHmail } from './types.js'
+import type { HarakaHmail } from './outbound-types.js'
+import type { HarakaAddress } from './types.js'
 
 /**
  * Makes Haraka send the parameters of RFC 3461 to a next hop that offers DSN. It has no place for them, but asks each address for

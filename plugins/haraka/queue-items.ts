@@ -12,10 +12,10 @@ import type {
   HarakaHmail,
   HarakaHmailClass,
   HarakaOutbound,
-  HarakaPlugin,
   HarakaQueueModule,
   QueuedRecipient,
-} from './types.js'
+} from './outbound-types.js'
+import type { HarakaPlugin } from './types.js'
 
 export interface QueueItemEvents extends TimerEvents {
   /** An item is to be put in line for an attempt; its header may not be known yet. False keeps it out. */

@@ -7,17 +7,8 @@ import { stuffDots } from '../../lib/delivery/dot-stuffing.js'
 import type { SpooledItem } from '../../lib/spool/item.js'
 import type { Held } from '../../lib/spool/accept.js'
 import type { RemoteGroup } from '../../lib/spool/plan.js'
-import type {
-  HarakaAddress,
-  HarakaHmail,
-  HarakaMessageStream,
-  HarakaNotes,
-  HarakaOutbound,
-  HarakaPlugin,
-  HarakaQueueModule,
-  HarakaTransaction,
-  QueueSource,
-} from './types.js'
+import type { HarakaHmail, HarakaOutbound, HarakaQueueModule, QueueSource } from './outbound-types.js'
+import type { HarakaAddress, HarakaMessageStream, HarakaNotes, HarakaPlugin, HarakaTransaction } from './types.js'
 import { wholeFilesOnly } from './whole-files.js'
 
 /** The suite's way into Haraka's outbound queue. */

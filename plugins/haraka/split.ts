@@ -1,6 +1,6 @@
 import { DSN_NOTE, readNote, type DsnNote } from '../../lib/dsn/note.js'
 import { isAnswer } from './answers.js'
-import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from './types.js'
+import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from './outbound-types.js'
 
 /**
  * Where a next hop takes a message for some of its recipients only, Haraka writes a queue file of its own for the others and

@@ -4,7 +4,7 @@ import type { Held, Spool } from '../../lib/spool/accept.js'
 import type { RemoteGroup } from '../../lib/spool/plan.js'
 import { addressText } from './address.js'
 import type { HarakaQueue } from './queue.js'
-import type { QueueSource } from './types.js'
+import type { QueueSource } from './outbound-types.js'
 
 /** What becomes of a message in Haraka's queue; differs between a transaction and a queue file. */
 export interface SpoolWays {

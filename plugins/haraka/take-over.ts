@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
-import type { HarakaOutbound, HarakaPlugin } from './types.js'
+import type { HarakaOutbound } from './outbound-types.js'
+import type { HarakaPlugin } from './types.js'
 
 /**
  * Tells when this process takes up queue files that others left: those of one dead worker (server.js, 'outbound.load_pid_queue'),

@@ -1,5 +1,5 @@
 import { createHeap } from '../../lib/queue/heap.js'
-import type { HarakaTimer, HarakaTimerQueue } from './types.js'
+import type { HarakaTimer, HarakaTimerQueue } from './outbound-types.js'
 
 export interface TimerEvents {
   /** Haraka set a timer. */

@@ -1,4 +1,4 @@
-import type { HarakaOutbound } from './types.js'
+import type { HarakaOutbound } from './outbound-types.js'
 
 /**
  * Haraka's outbound, for its queue files to be whole ones. Haraka gives a file its name when the stream it wrote it with

@@ -2,7 +2,7 @@ import { promises as dns } from 'node:dns'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Gateway } from '../../lib/routing/types.js'
-import type { HarakaMx } from '../haraka/types.js'
+import type { HarakaMx } from '../haraka/outbound-types.js'
 
 /** Look-ups under way: however much mail waits for a gateway, its name is asked for once at a time. */
 const running = new Map<string, Promise<readonly string[]>>()

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { describe, it } from 'node:test'
-import { LIST_HEAD } from '../../lib/cli/queue-text.js'
+import { LIST_HEAD } from '../../lib/text/queue.js'
 import { runCli } from '../../lib/cli/main.js'
-import type { ActionResult, Answer, QueueDetail, QueueRow } from '../../lib/control/protocol.js'
+import type { ActionResult, QueueDetail, QueueRow } from '../../lib/queue/shown.js'
+import type { Answer } from '../../lib/control/protocol.js'
 import { resultOf, talk, withFakeServer, type Script } from './fake-server.js'
 import { dmail } from './support.js'
 

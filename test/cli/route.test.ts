@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { people, withDirectory, type Site } from '../routing/support.js'
+import { resultOf, talk } from './fake-server.js'
 import { dmail, type Ran } from './support.js'
 
 const SITE: Site = {
@@ -167,5 +168,56 @@ describe('dmail', () => {
     const { exit, out } = await dmail(['--version'])
     assert.equal(exit, 0)
     assert.match(out, /^\d+\.\d+\.\d+\n$/)
+  })
+})
+
+describe('dmail route, with a running server', () => {
+  const report = {
+    address: 'bob@domain1.com',
+    accepted: true,
+    reply: { code: 250, enhanced: '2.1.5', text: 'bob@domain1.com is welcome' },
+    destinations: [{ kind: 'mailbox', user: 'bob', path: '/in/bob' }],
+    trace: [{ id: 1, parent: 0, step: 'user', input: 'bob', rule: 'user bob', at: null, output: ['/in/bob'] }],
+  } as const
+  const script = resultOf('route', { report, under: [1] })
+
+  it('prints what the server decides, and says so', async () => {
+    const { exit, out, requests } = await talk(['route', 'bob@domain1.com', '--ip', '192.0.2.1'], script)
+    assert.equal(exit, 0)
+    assert.equal(
+      out,
+      'bob@domain1.com\n└─ user bob\n   └─ → mailbox bob (/in/bob)\n250 2.1.5 bob@domain1.com is welcome\n' +
+        'decided by the running server\n',
+    )
+    assert.deepEqual(requests, [
+      { command: 'route', args: { address: 'bob@domain1.com', trusted: false, ip: '192.0.2.1' } },
+    ])
+  })
+
+  it('prints the same JSON as without one, and says it on stderr', async () => {
+    const { out, err } = await talk(['route', 'bob@domain1.com', '--json'], script)
+    assert.deepEqual(JSON.parse(out), report)
+    assert.equal(err, 'dmail: decided by the running server\n')
+  })
+
+  it('says why it could not be decided: exit 1', async () => {
+    const refused = { ...report, accepted: false, destinations: [], trace: [] }
+    const ran = await talk(
+      ['route', 'bob@domain1.com'],
+      resultOf('route', { report: refused, under: [], detail: 'dead' }),
+    )
+    assert.deepEqual([ran.exit, ran.err], [1, 'dmail: dead\n'])
+  })
+
+  it('is not asked with --files', async () => {
+    const { exit, requests } = await talk(['route', 'bob@domain1.com', '--files'], script)
+    assert.equal(exit, 1, 'there are no files')
+    assert.deepEqual(requests, [])
+  })
+
+  it('is not asked for a client that cannot be: exit 2', async () => {
+    const { exit, requests } = await talk(['route', 'bob@domain1.com', '--ip', 'here'], script)
+    assert.equal(exit, 2)
+    assert.deepEqual(requests, [])
   })
 })

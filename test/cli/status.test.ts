@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { statusText } from '../../lib/cli/status-text.js'
+import { statusText } from '../../lib/text/status.js'
 import type { Status } from '../../lib/control/protocol.js'
 import { resultOf, talk } from './fake-server.js'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Commands, FlushResult, Request } from '../../lib/control/protocol.js'
+import type { Commands, Request } from '../../lib/control/protocol.js'
+import type { FlushResult } from '../../lib/queue/shown.js'
 import { resultOf, talk } from './fake-server.js'
 
 describe('dmail suspend', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MAX_SUMMARY_DOMAINS, readSummary, writeSummary, type NodeSummary } from '../../lib/cluster/summary.js'
-import { clusterLines, silentText } from '../../lib/cli/nodes-text.js'
+import { clusterLines, silentText } from '../../lib/text/nodes.js'
 
 const SUMMARY: NodeSummary = {
   version: '1.0.0',

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { loadAliasFile, type AliasEntry, type LoadedAliases } from '../../lib/conf/alias-file.js'
 import { pathMapper } from '../../lib/conf/paths.js'
 import { formatAt } from '../../lib/conf/problem.js'
-import { formatWritten } from '../../lib/routing/destination.js'
+import { formatWritten } from '../../lib/conf/destination.js'
 import { brief, dirWith, mapPath } from './helpers.js'
 
 type Files = Readonly<Record<string, string | Buffer>>

@@ -7,7 +7,7 @@ import { parseEntry } from '../../lib/conf/alias-entry.js'
 import { formatKey } from '../../lib/conf/alias-index.js'
 import { loadAliasFile } from '../../lib/conf/alias-file.js'
 import { usualColon } from '../../lib/conf/alias-scan.js'
-import { formatWritten } from '../../lib/routing/destination.js'
+import { formatWritten } from '../../lib/conf/destination.js'
 import { brief, dirWith, mapPath } from './helpers.js'
 
 const atom = fc.stringMatching(/^[A-Za-z0-9_+='-]{1,8}$/)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseAddress } from '../../lib/address.js'
 import { compileWildcard } from '../../lib/conf/wildcard.js'
-import type { Written } from '../../lib/routing/destination.js'
+import type { Written } from '../../lib/conf/destination.js'
 import { brief, confOf } from './helpers.js'
 
 function robot(program: string, ...args: string[]): Written {

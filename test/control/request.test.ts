@@ -14,6 +14,18 @@ describe('a request', () => {
     ['{"command":"suspend","args":{"domain":"a"}}', { domain: 'a' }],
     ['{"command":"suspend","args":{"domain":"a","reason":"r","untilMs":5}}', { domain: 'a', reason: 'r', untilMs: 5 }],
     ['{"command":"etrn","args":{"node":"@a"}}', { node: '@a' }],
+    ['{"command":"reload","args":{"x":1}}', {}],
+    ['{"command":"config"}', {}],
+    ['{"command":"config","args":{"setting":"a.b"}}', { setting: 'a.b' }],
+    ['{"command":"route","args":{"address":"a@b","trusted":false}}', { address: 'a@b', trusted: false }],
+    [
+      '{"command":"route","args":{"address":"a","trusted":true,"from":"b","ip":"c","x":1}}',
+      { address: 'a', trusted: true, from: 'b', ip: 'c' },
+    ],
+    ['{"command":"log","args":{"words":[]}}', { words: [] }],
+    ['{"command":"log","args":{"words":["a"],"level":"info","lines":5}}', { words: ['a'], level: 'info', lines: 5 }],
+    ['{"command":"log-level"}', {}],
+    ['{"command":"log-level","args":{"level":"info"}}', { level: 'info' }],
   ]
   for (const [line, args] of rows) {
     it(`${line} is taken`, () => {
@@ -34,6 +46,16 @@ describe('a request', () => {
     '{"command":"suspend","args":{"domain":"a","reason":5}}',
     '{"command":"resume","args":{}}',
     '{"command":"etrn","args":{"node":null}}',
+    '{"command":"config","args":{"setting":5}}',
+    '{"command":"route","args":{"address":"a@b"}}',
+    '{"command":"route","args":{"trusted":true}}',
+    '{"command":"route","args":{"address":"a@b","trusted":true,"from":5}}',
+    '{"command":"route","args":{"address":"a@b","trusted":true,"ip":[]}}',
+    '{"command":"log","args":{}}',
+    '{"command":"log","args":{"words":[1]}}',
+    '{"command":"log","args":{"words":[],"lines":1.5}}',
+    '{"command":"log","args":{"words":[],"level":6}}',
+    '{"command":"log-level","args":{"level":6}}',
   ]
   for (const line of wrong) {
     it(`${line} is refused`, () => {

@@ -6,7 +6,7 @@ import type { Limits } from '../../lib/control/connection.js'
 import type { Handlers } from '../../lib/control/handlers.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
 import { socketAddress } from '../../lib/control/socket-address.js'
-import type { Log } from '../../lib/directory/log.js'
+import type { Log } from '../../lib/log.js'
 import { tempDir } from '../support/cleanup.js'
 
 function unexpected(): never {

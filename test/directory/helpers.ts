@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
-import type { Clock } from '../../lib/directory/clock.js'
-import type { Log } from '../../lib/directory/log.js'
+import type { Clock } from '../../lib/clock.js'
+import type { Log } from '../../lib/log.js'
 import type { DropFileRules } from '../../lib/directory/protocol.js'
 import type { LookupResult, UserRecord } from '../../lib/directory/types.js'
 

@@ -9,7 +9,7 @@ import { recipientParameters } from '../../lib/dsn/pass-on.js'
 import type { Placed, Step } from '../../lib/routing/types.js'
 import { planMessage } from '../../lib/spool/plan.js'
 import { delay, failure, noteOf, success } from '../../plugins/dsn/events.js'
-import type { HarakaHmail } from '../../plugins/haraka/types.js'
+import type { HarakaHmail } from '../../plugins/haraka/outbound-types.js'
 import { discard, mailbox, recipient, refused } from '../spool/support.js'
 
 const BOB = 'bob@domain1.com'

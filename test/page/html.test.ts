@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { visible } from '../../lib/cli/text.js'
+import { visible } from '../../lib/text/values.js'
 import { escapeHtml, html } from '../../lib/page/html.js'
 import type { PageRequest } from '../../lib/page/request.js'
 import { answer } from '../../lib/page/site.js'

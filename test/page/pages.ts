@@ -1,4 +1,5 @@
-import type { QueueDetail, QueueRow, Status } from '../../lib/control/protocol.js'
+import type { QueueDetail, QueueRow } from '../../lib/queue/shown.js'
+import type { Status } from '../../lib/control/protocol.js'
 import type { Desk, Here, Listing, Order, Overview } from '../../lib/page/desk.js'
 import { createDoor, type Door } from '../../lib/page/door.js'
 import { EVENTS, type Event } from '../../lib/page/counters.js'

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { unfinishedName } from '../../lib/durable.js'
 import { Refusal } from '../../lib/control/handlers.js'
-import type { DomainSummary, Progress, QueueRow } from '../../lib/control/protocol.js'
+import type { DomainSummary, QueueRow } from '../../lib/queue/shown.js'
+import type { Progress } from '../../lib/control/protocol.js'
 import {
   readOperatorState,
   STATE_FILE,

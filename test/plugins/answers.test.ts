@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Attempt } from '../../lib/dsn/attempt-news.js'
 import { acceptanceOf, attemptOf } from '../../plugins/haraka/answers.js'
-import type { HarakaHmail, QueuedRecipient } from '../../plugins/haraka/types.js'
+import type { HarakaHmail, QueuedRecipient } from '../../plugins/haraka/outbound-types.js'
 
 const NOTHING: Attempt = { address: 'bob@example.com', answer: undefined, status: undefined, text: undefined }
 

@@ -4,7 +4,7 @@ import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { spareTheLiving } from '../../plugins/haraka/leftovers.js'
-import type { HarakaQueueModule } from '../../plugins/haraka/types.js'
+import type { HarakaQueueModule } from '../../plugins/haraka/outbound-types.js'
 import { tempDir } from '../support/cleanup.js'
 
 test('unfinished queue files go with the process that wrote them, and not before', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { beforeEach, describe, it } from 'node:test'
 import { watchNextHops } from '../../plugins/haraka/next-hops.js'
-import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from '../../plugins/haraka/types.js'
+import type { HarakaClientPool, HarakaHmail, HarakaHmailClass, HarakaMx } from '../../plugins/haraka/outbound-types.js'
 
 const MX: HarakaMx = { exchange: '192.0.2.1', port: 25, from_dns: 'mx.example.com' }
 

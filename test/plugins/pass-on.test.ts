@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { makeNote, type DsnNote } from '../../lib/dsn/note.js'
 import { passOn } from '../../plugins/haraka/pass-on.js'
-import type { HarakaHmail } from '../../plugins/haraka/types.js'
+import type { HarakaHmail } from '../../plugins/haraka/outbound-types.js'
 import { ADDRESS_CLASSES, type AddressClass, type RealAddress } from './addresses.js'
 
 const NOTE = makeNote({ ret: 'FULL', envid: 'QQ314159' }, [

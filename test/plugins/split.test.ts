@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test'
 import { DSN_NOTE, makeNote, readNote } from '../../lib/dsn/note.js'
 import { forgetAnswers } from '../../plugins/haraka/answers.js'
 import { keepAnswers } from '../../plugins/haraka/split.js'
-import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from '../../plugins/haraka/types.js'
+import type { HarakaHmail, HarakaHmailClass, QueuedRecipient } from '../../plugins/haraka/outbound-types.js'
 import { ADDRESS_CLASSES } from './addresses.js'
 
 const SAID = { dsn_smtp_code: 450, dsn_smtp_response: 'busy', dsn_remote_mta: 'mx.example.com', reason: 'busy' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test'
 import { takeOverTimers, type Timers } from '../../plugins/haraka/timers.js'
-import type { HarakaTimerQueue } from '../../plugins/haraka/types.js'
+import type { HarakaTimerQueue } from '../../plugins/haraka/outbound-types.js'
 
 type Queue = HarakaTimerQueue & { shutdown(): void }
 

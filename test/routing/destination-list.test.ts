@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { pathMapper } from '../../lib/conf/paths.js'
-import { formatWritten, parseDestination, splitDestinations, type Written } from '../../lib/routing/destination.js'
+import { formatWritten, parseDestination, type Written } from '../../lib/conf/destination.js'
+import { splitDestinations } from '../../lib/conf/destination-list.js'
 
 const mapPath = pathMapper(new Map(), '/srv/haraka')
 

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pathMapper } from '../../lib/conf/paths.js'
-import {
-  formatWritten,
-  parseDestination,
-  splitCommand,
-  splitDestinations,
-  type Place,
-} from '../../lib/routing/destination.js'
+import { formatWritten, parseDestination, type Place } from '../../lib/conf/destination.js'
+import { splitCommand, splitDestinations } from '../../lib/conf/destination-list.js'
 
 const mapPath = pathMapper(new Map([['c:\\dmail', '/var/dmail']]), '/srv/haraka')
 

@@ -1,6 +1,6 @@
-import type { ActionResult, Coverage, QueueDetail, QueueRow } from '../control/protocol.js'
+import type { ActionResult, Coverage, QueueDetail, QueueRow } from '../queue/shown.js'
 import type { Suspension } from '../queue/suspensions.js'
-import { counted, inText, sizeText, spanText, timeText, visible, visibleLines, wrapped } from './text.js'
+import { counted, inText, sizeText, spanText, timeText, visible, visibleLines, wrapped } from './values.js'
 
 /** What the commands for the queue print. Everything of a mail's is made visible here. */
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { actionText, countText, detailText, LIST_HEAD, rowText } from '../../lib/cli/queue-text.js'
-import type { ActionResult, QueueDetail, QueueRow } from '../../lib/control/protocol.js'
+import { actionText, countText, detailText, LIST_HEAD, rowText } from '../../lib/text/queue.js'
+import type { ActionResult, QueueDetail, QueueRow } from '../../lib/queue/shown.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,6 +1,6 @@
 import type { Commands } from '../control/protocol.js'
-import { silentText } from './nodes-text.js'
-import { counted, timeText, visible } from './text.js'
+import { silentText } from './nodes.js'
+import { counted, timeText, visible } from './values.js'
 
 const TOLD_LATER = 'hears of it when it is back'
 

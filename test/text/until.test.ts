@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseUntil } from '../../lib/cli/until.js'
+import { parseUntil } from '../../lib/text/until.js'
 
 const NOW = new Date(2026, 10, 25, 12, 0, 0).getTime()
 

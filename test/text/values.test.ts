@@ -11,7 +11,7 @@ import {
   visibleJson,
   visibleLines,
   wrapped,
-} from '../../lib/cli/text.js'
+} from '../../lib/text/values.js'
 
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 

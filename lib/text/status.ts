@@ -1,7 +1,9 @@
-import type { DomainSummary, RasStatus, Status } from '../control/protocol.js'
-import { clusterLines } from './nodes-text.js'
-import { lacks, suspensionText, type Sheet } from './queue-text.js'
-import { counted, inText, sizeText, spanText, timeText, visible, wrapped } from './text.js'
+import type { DomainSummary } from '../queue/shown.js'
+import type { RasStatus } from '../etrn/ras-status.js'
+import type { Status } from '../control/protocol.js'
+import { lacks, suspensionText, type Sheet } from './queue.js'
+import { counted, inText, sizeText, spanText, timeText, visible, wrapped } from './values.js'
+import { clusterLines } from './nodes.js'
 
 /** Gives text a colour, or leaves it as it is. */
 export type Paint = (colour: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: string) => string

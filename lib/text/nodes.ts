@@ -1,6 +1,6 @@
 import type { NodeSummary } from '../cluster/summary.js'
-import type { ClusterStatus, Nodes, NodeStatus } from '../control/protocol.js'
-import { counted, spanText, visible } from './text.js'
+import type { ClusterStatus, Nodes, NodeStatus } from '../cluster/status.js'
+import { counted, spanText, visible } from './values.js'
 
 /** Nodes that are named; the rest is counted. */
 const MAX_NAMED = 10
