@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import {
-  openCluster,
-  type Asked,
-  type AskOptions,
-  type Cluster,
-  type Handler,
-  type LocalRecord,
-} from '../lib/cluster/cluster.js'
+import { openCluster } from '../lib/cluster/cluster.js'
+import type { Asked, AskOptions, Cluster, Handler, LocalRecord } from '../lib/cluster/types.js'
 import { isNodeName, isPrefix, nodeNameOf } from '../lib/cluster/names.js'
 import { readRedisSettings } from '../lib/cluster/settings.js'
 import type { DmailIni } from '../lib/conf/ini-keys.js'

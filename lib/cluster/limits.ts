@@ -1,7 +1,7 @@
 import type { Rate } from '../conf/forms.js'
 import type { RateLimit } from '../rate.js'
 import type { Volume } from '../routing/volume.js'
-import type { Cluster } from './cluster.js'
+import type { Cluster } from './types.js'
 import { shortKey } from './names.js'
 
 /*

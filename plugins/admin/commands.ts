@@ -1,6 +1,6 @@
 import { compilePatternList } from '../../lib/conf/wildcard.js'
 import { readDomain } from '../../lib/conf/value-mail.js'
-import type { Told } from '../../lib/cluster/cluster.js'
+import type { Told } from '../../lib/cluster/types.js'
 import { readSummary } from '../../lib/cluster/summary.js'
 import { Refusal, type Handlers } from '../../lib/control/handlers.js'
 import type { Status } from '../../lib/control/protocol.js'

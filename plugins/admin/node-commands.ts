@@ -2,7 +2,7 @@ import { ClientGone, Refusal, type Handlers, type Talk } from '../../lib/control
 import type { CommandName, Commands, ControlError, Progress } from '../../lib/control/protocol.js'
 import { readRequest } from '../../lib/control/request.js'
 import { isRecord } from '../../lib/record.js'
-import type { Cluster } from '../../lib/cluster/cluster.js'
+import type { Cluster } from '../../lib/cluster/types.js'
 import type { Seat } from '../cluster.js'
 
 /** The question of one node to another: to carry out a command of the control socket for itself alone. */

@@ -5,7 +5,7 @@ import { authArgument, beginAuth, maySendPassword } from '../../lib/auth/command
 import { MECHANISMS, type Credentials, type Turn } from '../../lib/auth/exchange.js'
 import { loginUser } from '../../lib/auth/login.js'
 import type { AuthSettings } from '../../lib/auth/settings.js'
-import type { Cluster } from '../../lib/cluster/cluster.js'
+import type { Cluster } from '../../lib/cluster/types.js'
 import { countElsewhere, noteElsewhere } from '../../lib/cluster/limits.js'
 import { printable } from '../../lib/log.js'
 import { reply, replyText, type Reply } from '../../lib/reply.js'

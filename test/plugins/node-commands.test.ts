@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { openCluster, type Cluster } from '../../lib/cluster/cluster.js'
+import { openCluster } from '../../lib/cluster/cluster.js'
+import type { Cluster } from '../../lib/cluster/types.js'
 import { createLocalHub } from '../../lib/cluster/local-store.js'
 import { NodeFailed, NodeSilent } from '../../lib/cluster/asking.js'
 import { ClientGone, Refusal, type Handlers } from '../../lib/control/handlers.js'
