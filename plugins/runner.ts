@@ -33,7 +33,7 @@ export function attachRunner(plugin: HarakaPlugin, shared: Shared): void {
   shared.attached.add('runner')
   const queue = harakaQueue(plugin)
   const care = shared.care(plugin)
-  answerFlush(shared.crew, care)
+  answerFlush(shared.crew, care, shared.seat)
 
   plugin['dmail_runner_send_email'] = (next: Next, hmail: HarakaHmail): void => {
     shared.live

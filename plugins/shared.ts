@@ -5,6 +5,7 @@ import type { Snapshot } from '../lib/suite/snapshot-types.js'
 import { createCounters, type Counters } from '../lib/page/counters.js'
 import type { Route } from '../lib/routing/types.js'
 import { whenReady, type Maybe } from '../lib/maybe.js'
+import { createSeat, type Seat } from './cluster.js'
 import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
@@ -37,6 +38,8 @@ export interface Shared {
   readonly harakaDir: string
   /** The processes of this Haraka. */
   readonly crew: Crew
+  /** This Haraka as a node of a cluster; empty but in the one process. */
+  readonly seat: Seat
   /** What the lines tell the control socket. */
   readonly hub: Hub
   /** The queue of this process; the first call takes it over. */
@@ -54,6 +57,7 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
   const counters = createCounters()
   const live = openLive(harakaDir, logTo(plugin), counters)
   const crew = createCrew()
+  const seat = createSeat()
   let care: Care | undefined
   const snapshots = attachments<HarakaTransaction, Snapshot>('snapshot')
   shared = {
@@ -62,11 +66,13 @@ export function shareSuite(plugin: HarakaPlugin): Shared {
     counters,
     harakaDir,
     crew,
+    seat,
     hub: createHub(),
     care: (plugin) => (care ??= keepQueue(plugin, live, harakaDir)),
     onShutdown: [
       () => {
         live.close()
+        seat.close()
         crew.close()
         care?.close()
       },
@@ -93,7 +99,7 @@ function harakaDirectory(): string {
   return path.resolve(process.env['HARAKA'] ?? '.')
 }
 
-function attachLifeCycle(plugin: HarakaPlugin, { live, crew, onShutdown }: Shared): void {
+function attachLifeCycle(plugin: HarakaPlugin, { live, crew, seat, harakaDir, onShutdown }: Shared): void {
   // A configuration that cannot be used stops the start, in words, before anything listens (C7).
   plugin['dmail_init_master'] = (next: Next, server: HarakaServer): void => {
     crew.begin(server)
@@ -104,8 +110,10 @@ function attachLifeCycle(plugin: HarakaPlugin, { live, crew, onShutdown }: Share
     })
     live
       .current()
-      .then(() => {
+      .then(async ({ configuration }) => {
         live.watch()
+        // Before mail is taken: what other nodes keep back this one keeps back.
+        await seat.open(harakaDir, configuration.ini.cluster, logTo(plugin))
         next(cont)
       })
       .catch((error: unknown) => {

@@ -24,6 +24,13 @@ export interface Attempts {
   end(ticket: number, outcome: Outcome): void
 }
 
+/** Failures that other nodes of a cluster count too. */
+export interface SharedFailures {
+  /** On all nodes; 0 while they are out of reach. */
+  count(kind: 'ip' | 'user', key: string, rate: Rate): Promise<number>
+  note(kind: 'ip' | 'user', key: string, rate: Rate): void
+}
+
 /** So long a password may be under way; the process that had it has ended after that. */
 const TICKET_MS = 60_000
 /** Less than a process waits for the one that counts (plugins/crew.ts). */
@@ -40,7 +47,7 @@ interface Ticket extends Attempt {
  * An attempt under way counts as a failure until it has ended, or many at once would be as many guesses. Whoever came in from an
  * address with a user name is not kept out by what others do with that name.
  */
-export function createAttempts(now: () => number): Attempts {
+export function createAttempts(now: () => number, shared?: SharedFailures): Attempts {
   const byIp = createRateLimit(now)
   const byUser = createRateLimit(now)
   const known = new Set<string>()
@@ -66,7 +73,11 @@ export function createAttempts(now: () => number): Attempts {
     const { network, user, rates } = ticket
     if (outcome === 'wrong') {
       byIp.take(network, rates.ip)
-      if (user !== undefined) byUser.take(user, rates.user)
+      shared?.note('ip', network, rates.ip)
+      if (user !== undefined) {
+        byUser.take(user, rates.user)
+        shared?.note('user', user, rates.user)
+      }
     }
     if (outcome === 'right' && user !== undefined) remember(`${network} ${user}`)
     const woken = [...waiting]
@@ -91,10 +102,21 @@ export function createAttempts(now: () => number): Attempts {
       for (;;) {
         // Whoever asked has given up, and would leave a ticket behind.
         if (now() > sinceMs + WAIT_MS) throw new Error('other logins of this client or user take too long')
-        closeForgotten()
         const limitsUser = user !== undefined && !known.has(`${network} ${user}`)
-        const ipLeft = rates.ip.count - byIp.count(network, rates.ip)
-        const userLeft = limitsUser ? rates.user.count - byUser.count(user, rates.user) : Infinity
+        const others = { ip: 0, user: 0 }
+        if (shared !== undefined) {
+          const [ofIp, ofUser] = await Promise.all([
+            shared.count('ip', network, rates.ip),
+            limitsUser ? shared.count('user', user, rates.user) : 0,
+          ])
+          Object.assign(others, { ip: ofIp, user: ofUser })
+        }
+        // From here to the ticket nothing is waited for.
+        closeForgotten()
+        const ipLeft = rates.ip.count - Math.max(byIp.count(network, rates.ip), others.ip)
+        const userLeft = limitsUser
+          ? rates.user.count - Math.max(byUser.count(user, rates.user), others.user)
+          : Infinity
         if (ipLeft <= 0 || userLeft <= 0) return undefined
         const free =
           underWay((ticket) => ticket.network === network) < ipLeft &&

@@ -13,13 +13,17 @@ export function reloadCommand(options: ServerOptions, terminal: Terminal): Promi
     const result = await ask('reload', {})
     if (options.json) printJson(terminal, result)
     else await printed(terminal, reloadText(result, painter(terminal)))
-    return result.reloaded && result.errors.length === 0 && result.missing === 0 ? EXIT.done : EXIT.problems
+    const { nodes, notReloaded = [] } = result
+    const elsewhere = notReloaded.length > 0 || (nodes?.silent.length ?? 0) > 0
+    const here = result.reloaded && result.errors.length === 0 && result.missing === 0
+    return here && !elsewhere ? EXIT.done : EXIT.problems
   })
 }
 
 type Paint = ReturnType<typeof painter>
 
-function reloadText({ reloaded, error, summary, errors, warnings, missing }: ReloadResult, paint: Paint): string {
+function reloadText(result: ReloadResult, paint: Paint): string {
+  const { reloaded, error, summary, errors, warnings, missing, nodes, notReloaded = [] } = result
   const last = reloaded
     ? `${paint('green', 'reloaded')}: ${visible(summary)}`
     : `${paint('red', 'not reloaded')}: ${visible(error)}`
@@ -28,6 +32,10 @@ function reloadText({ reloaded, error, summary, errors, warnings, missing }: Rel
     ...warnings.map((line) => problemLine('yellow', 'warning', line, paint)),
     last,
     ...(missing === 0 ? [] : [paint('yellow', `${counted(missing, 'worker')} did not answer in time: see the log`)]),
+    ...notReloaded.map((one) => paint('red', `not reloaded on node ${visible(one.node)}: ${visible(one.error)}`)),
+    ...(nodes?.silent ?? []).map((node) =>
+      paint('yellow', `node ${visible(node)} did not answer in time: see its log`),
+    ),
     '',
   ].join('\n')
 }

@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   readonly prepare?: (client: RedisClient) => Promise<unknown>
   /** Called when it is connected or lost, after `state` says so. */
   readonly changed?: (state: ConnectionState) => void
+  /** Called whenever it was lost or not reached. */
+  readonly failed?: (why: string) => void
   readonly timing?: Partial<Timing>
 }
 
@@ -61,7 +63,7 @@ const TIMING: Timing = { answerMs: 1000, connectMs: 3000, retryMs: 100, maxRetry
  * and by `whenConnected`, not by the connection.
  */
 export function connectRedis(options: ConnectionOptions): RedisConnection {
-  const { address, name, log, prepare, changed } = options
+  const { address, name, log, prepare, changed, failed } = options
   const timing = { ...TIMING, ...options.timing }
   let client: RedisClient | undefined
   let state: ConnectionState = { connected: false, sinceMs: Date.now(), why: 'it was not reached yet' }
@@ -100,6 +102,7 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
     if (!toldAway) log('warn', `Redis at ${addressText(address)} is away: ${why}`)
     toldAway = true
     enter(false, why)
+    failed?.(why)
     later()
   }
 
@@ -208,8 +211,11 @@ function clientOptions(address: RedisAddress, name: string, timing: Timing): Red
 
 function inTime<T>(promise: Promise<T>, timeMs: number, otherwise = () => `no answer in ${timeMs} ms`): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new RedisAway(otherwise()))
+    let timer = setTimeout(() => {
+      // Where this process was busy for all that time the answer lies here unread.
+      timer = setTimeout(() => {
+        reject(new RedisAway(otherwise()))
+      }, timeMs / 10)
     }, timeMs)
     promise
       .finally(() => {

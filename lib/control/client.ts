@@ -32,6 +32,13 @@ export class ServerRefused extends Error {
 /** A server that says nothing for so long hangs: it waits for its workers for some seconds, and then says so. */
 const SILENCE_MS = 120_000
 
+export interface CallOptions {
+  /** A server that says nothing for so long is given up. */
+  readonly silenceMs?: number
+  /** Another socket than that for operators. */
+  readonly socketFile?: string
+}
+
 /** What comes before the result. Called one after the other; a slow one, or its promise, holds the server back. */
 export interface Listening<Name extends CommandName> {
   /** What it returns is awaited. */
@@ -48,11 +55,12 @@ export function callServer<Name extends CommandName>(
   command: Name,
   args: Commands[Name]['args'],
   on: Listening<Name> = {},
+  { silenceMs = SILENCE_MS, socketFile }: CallOptions = {},
 ): Promise<Commands[Name]['result']> {
   return new Promise((resolve, reject) => {
     let socket: Socket
     try {
-      const name = socketAddress(harakaDir)
+      const name = socketAddress(harakaDir, socketFile)
       socket = connect({ path: name.address })
       for (const event of ['connect', 'close']) {
         socket.once(event, () => {
@@ -84,11 +92,11 @@ export function callServer<Name extends CommandName>(
     const hearAll = async (): Promise<void> => {
       const lines = lineSplitter()
       // While a callback takes its time nothing is read, and the server waits.
-      socket.setTimeout(SILENCE_MS)
+      socket.setTimeout(silenceMs)
       for await (const piece of socket) {
         socket.setTimeout(0)
         for (const line of lines(piece as Buffer)) await hear(readAnswer<Name>(harakaDir, line))
-        socket.setTimeout(SILENCE_MS)
+        socket.setTimeout(silenceMs)
       }
       throw new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`, false)
     }
@@ -97,7 +105,7 @@ export function callServer<Name extends CommandName>(
     })
     let failed: Error | undefined
     socket.once('error', (error) => (failed = error))
-    socket.once('timeout', () => socket.destroy(new Error(`it said nothing for ${SILENCE_MS / 1000} s`)))
+    socket.once('timeout', () => socket.destroy(new Error(`it said nothing for ${silenceMs / 1000} s`)))
     hearAll().catch((error: unknown) => {
       settle(() => {
         if (error === failed) reject(unreachable(harakaDir, error))

@@ -1,3 +1,4 @@
+import type { ClusterStatus, Nodes } from '../cluster/status.js'
 import type { CheckLine } from '../conf/check.js'
 import type { SettingInForce } from '../conf/in-force.js'
 import type { RouteQuestion } from '../suite/question.js'
@@ -14,6 +15,9 @@ import type { LogLine } from './log-taps.js'
 
 /** Lies in the Haraka directory, mode 0600. */
 export const SOCKET_FILE = 'dmail.sock'
+
+/** Beside it, in a cluster: for drespond, which runs as another account. It takes the commands `respond.*` and no others. */
+export const RESPOND_SOCKET_FILE = 'dmail-respond.sock'
 
 export interface Request<Name extends CommandName = CommandName> {
   readonly command: Name
@@ -54,6 +58,8 @@ export interface Status extends Coverage {
   readonly held: number
   /** The last round of asking the provider for mail (ras_timer); absent where it is not configured. */
   readonly ras?: RasStatus
+  /** Absent where there is none ([cluster] redis). */
+  readonly cluster?: ClusterStatus
 }
 
 export interface ReloadResult extends Pick<Coverage, 'workers' | 'missing'> {
@@ -64,6 +70,9 @@ export interface ReloadResult extends Pick<Coverage, 'workers' | 'missing'> {
   /** The first 100 of each. */
   readonly errors: readonly CheckLine[]
   readonly warnings: readonly CheckLine[]
+  readonly nodes?: Nodes
+  /** Other nodes where the configuration before stays in force. */
+  readonly notReloaded?: readonly { readonly node: string; readonly error: string }[]
 }
 
 type Filter = { readonly filter: readonly string[] }
@@ -79,13 +88,13 @@ export interface Commands {
   suspend: {
     args: { readonly domain: string; readonly reason?: string; readonly untilMs?: number }
     item: never
-    result: { readonly suspension: Suspension; readonly waiting: number }
+    result: { readonly suspension: Suspension; readonly waiting: number; readonly nodes?: Nodes }
   }
   resume: {
     args: { readonly domain: string }
     item: never
     /** `still`: what suspends it nevertheless, a line of dmail.conf or a wider suspension. */
-    result: { readonly resumed: boolean; readonly still?: Suspension }
+    result: { readonly resumed: boolean; readonly still?: Suspension; readonly nodes?: Nodes }
   }
   /** `domain.example`, or `@domain.example` for its sub-domains as well. */
   etrn: { args: { readonly node: string }; item: never; result: FlushResult }
@@ -112,7 +121,23 @@ export interface Commands {
     item: never
     result: { readonly level: string } & Pick<Coverage, 'workers' | 'missing'>
   }
-  'clear-cache': { args: Record<string, never>; item: never; result: Pick<Coverage, 'workers' | 'missing'> }
+  /** Of drespond: whether no other node of a cluster answered this sender for this user lately; if so it is written down as answered. */
+  'respond.claim': {
+    args: { readonly user: string; readonly sender: string; readonly everyMs: number }
+    item: never
+    /** `alone`: nobody but this machine knows. */
+    result: { readonly state: 'claimed' | 'answered' | 'alone' }
+  }
+  'respond.release': {
+    args: { readonly user: string; readonly sender: string }
+    item: never
+    result: Record<string, never>
+  }
+  'clear-cache': {
+    args: Record<string, never>
+    item: never
+    result: Pick<Coverage, 'workers' | 'missing'> & { readonly nodes?: Nodes }
+  }
 }
 
 export type CommandName = keyof Commands

@@ -30,6 +30,12 @@ const READERS: { readonly [Name in CommandName]: (args: Args) => Commands[Name][
   etrn: ({ node }) => (typeof node === 'string' ? { node } : undefined),
   status: () => ({}),
   'clear-cache': () => ({}),
+  'respond.claim': ({ user, sender, everyMs }) => {
+    if (typeof user !== 'string' || typeof sender !== 'string') return undefined
+    return typeof everyMs === 'number' && everyMs >= 1 ? { user, sender, everyMs } : undefined
+  },
+  'respond.release': ({ user, sender }) =>
+    typeof user === 'string' && typeof sender === 'string' ? { user, sender } : undefined,
   reload: () => ({}),
   config: ({ setting }) => {
     if (setting === undefined) return {}

@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync } from 'node:fs'
+import { chownSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { errorCode } from '../error.js'
 import type { Log } from '../log.js'
@@ -8,6 +8,12 @@ import { socketAddress, type SocketAddress } from './socket-address.js'
 
 /** Clients served at once; each may have a long action under way. */
 const MAX_CLIENTS = 16
+
+/** Another socket than that for operators, and whose it is. */
+export interface SocketPlace {
+  readonly file?: string
+  readonly owner?: { readonly uid: number; readonly gid: number }
+}
 
 export interface ControlServer {
   /** Ends every connection and removes the socket. Synchronous: it may be called when the process ends. */
@@ -23,8 +29,9 @@ export async function openControlServer(
   handlers: Handlers,
   log: Log,
   limits: Limits = LIMITS,
+  { file, owner }: SocketPlace = {},
 ): Promise<ControlServer> {
-  const name = nameIn(harakaDir)
+  const name = nameIn(harakaDir, file)
   try {
     await makeWay(name)
     const sockets = new Set<Socket>()
@@ -43,6 +50,8 @@ export async function openControlServer(
       })
     })
     await listen(server, name)
+    // It is nobody's but ours until then.
+    if (owner !== undefined) chownSync(name.file, owner.uid, owner.gid)
     server.on('error', (error) => {
       log('error', `control socket: ${error.message}`)
     })
@@ -65,9 +74,9 @@ export async function openControlServer(
   }
 }
 
-function nameIn(harakaDir: string): SocketAddress {
+function nameIn(harakaDir: string, file: string | undefined): SocketAddress {
   try {
-    return socketAddress(harakaDir)
+    return socketAddress(harakaDir, file)
   } catch (error) {
     throw new Error(`the directory ${harakaDir} cannot be opened (${codeOf(error)})`, { cause: error })
   }

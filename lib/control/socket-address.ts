@@ -15,16 +15,16 @@ export interface SocketAddress {
 }
 
 /**
- * The control socket of a Haraka directory. A path too long for a socket address goes by way of an open directory, which
+ * The control socket of a Haraka directory, or another one by its name. A path too long for a socket address goes by way of an open directory, which
  * only Linux offers. Throws the error of the file system where the directory cannot be opened.
  */
-export function socketAddress(harakaDir: string): SocketAddress {
-  const file = path.resolve(harakaDir, SOCKET_FILE)
+export function socketAddress(harakaDir: string, name: string = SOCKET_FILE): SocketAddress {
+  const file = path.resolve(harakaDir, name)
   if (Buffer.byteLength(file) <= LONGEST) return { address: file, file, close: () => undefined }
   const fd = openSync(path.dirname(file), constants.O_RDONLY | constants.O_DIRECTORY)
   let open = true
   return {
-    address: `/proc/self/fd/${fd}/${SOCKET_FILE}`,
+    address: `/proc/self/fd/${fd}/${name}`,
     file,
     close: () => {
       if (open) closeSync(fd)

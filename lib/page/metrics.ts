@@ -13,6 +13,8 @@ export interface MetricsData {
     readonly states: Readonly<Record<QueueRow['state'], number>>
   }
   readonly totals: Totals
+  /** Of a Haraka that is a node. */
+  readonly cluster?: { readonly connected: boolean; readonly nodes: number }
 }
 
 interface Metric {
@@ -35,7 +37,7 @@ export function metricsText(data: MetricsData): string {
     .join('')
 }
 
-function metricsOf({ version, startedMs, workers, missing, queue, totals }: MetricsData): Metric[] {
+function metricsOf({ version, startedMs, workers, missing, queue, totals, cluster }: MetricsData): Metric[] {
   const { events, refusals } = totals.counts
   return [
     one('dmail_info', 'gauge', 'Always 1; the version is in the label.', 1, { version }),
@@ -74,6 +76,17 @@ function metricsOf({ version, startedMs, workers, missing, queue, totals }: Metr
     one('dmail_lookup_failures_total', 'counter', 'Look-ups that had no answer.', events.lookupFailures),
     one('dmail_reloads_total', 'counter', 'Reloads of the configuration, in each process.', events.reloads),
     one('dmail_reload_errors_total', 'counter', 'Reloads that were not taken, in each process.', events.reloadErrors),
+    ...(cluster === undefined
+      ? []
+      : [
+          one(
+            'dmail_cluster_connected',
+            'gauge',
+            'Whether this node shares what it knows with others.',
+            Number(cluster.connected),
+          ),
+          one('dmail_cluster_nodes', 'gauge', 'Nodes that are up, this one too.', cluster.nodes),
+        ]),
   ]
 }
 

@@ -10,6 +10,18 @@ export interface OperatorState {
   readonly suspensions: readonly Suspension[]
   /** Ids of messages that are held. */
   readonly held: readonly string[]
+  /**
+   * When, and on which node of a cluster, each decision was made, those that ended another one too; absent while this machine never was
+   * in a cluster. By the keys of operator-changes.ts.
+   */
+  readonly changes?: Readonly<Record<string, Stamp>>
+}
+
+export interface Stamp {
+  /** Milliseconds since 1970. */
+  readonly atMs: number
+  /** '' where that is not known. */
+  readonly by: string
 }
 
 export const NOTHING_DECIDED: OperatorState = { suspensions: [], held: [] }
@@ -47,19 +59,34 @@ export function readOperatorState(harakaDir: string): OperatorState {
 
 /** Durable when it returns. */
 export function writeOperatorState(harakaDir: string, state: OperatorState): void {
-  const content = `${JSON.stringify({ version: 1, ...state }, null, 1)}\n`
+  const { suspensions, held, changes } = state
+  const content = `${JSON.stringify({ version: 1, suspensions, held, changes }, null, 1)}\n`
   // Workers run as another user than a master that is root.
   replaceFile(path.join(harakaDir, STATE_FILE), content, { mode: 0o644 })
 }
 
 function parseState(value: unknown): OperatorState {
   if (!isRecord(value) || value['version'] !== 1) throw new Error('it is not a record of version 1')
-  const { suspensions, held } = value
+  const { suspensions, held, changes } = value
   if (!Array.isArray(suspensions) || !Array.isArray(held)) throw new Error('a list is missing')
-  return { suspensions: suspensions.map(parseSuspension), held: held.filter((id) => typeof id === 'string') }
+  return {
+    suspensions: suspensions.map(parseSuspension),
+    held: held.filter((id) => typeof id === 'string'),
+    ...(isRecord(changes) ? { changes: parseChanges(changes) } : {}),
+  }
 }
 
-function parseSuspension(value: unknown): Suspension {
+function parseChanges(value: Record<string, unknown>): Record<string, Stamp> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, stamp]) => {
+      if (!isRecord(stamp) || typeof stamp['atMs'] !== 'number' || typeof stamp['by'] !== 'string') return []
+      return [[key, { atMs: stamp['atMs'], by: stamp['by'] }]]
+    }),
+  )
+}
+
+/** Throws an Error for what is none. */
+export function parseSuspension(value: unknown): Suspension {
   if (!isRecord(value) || typeof value['domain'] !== 'string') throw new Error('a suspension has no domain')
   const { domain, reason, sinceMs, untilMs } = value
   return {

@@ -1,3 +1,4 @@
+import type { Nodes } from '../cluster/status.js'
 import type { Suspension } from './suspensions.js'
 
 /* What an operator is shown of the queue, and told of what was done to it. Plain data. */
@@ -69,4 +70,6 @@ export interface FlushResult extends Coverage {
   readonly count: number
   /** An earlier flush of the domain is not at its end; nothing was begun. */
   readonly running: boolean
+  /** In a cluster; `count` is that of all that answered. */
+  readonly nodes?: Nodes
 }

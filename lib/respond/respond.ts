@@ -5,6 +5,7 @@ import { visible } from '../text/values.js'
 import type { HostPort } from '../conf/value.js'
 import { errorCode, errorText } from '../error.js'
 import { readHello } from '../smtp/hello.js'
+import { clusterMemory } from './cluster-memory.js'
 import { composeReply, type Reply } from './compose.js'
 import { judgeForUser, judgeMessage } from './decide.js'
 import { handOver, type HandedOver } from './hand-over.js'
@@ -69,12 +70,10 @@ export async function respond(head: MessageHead, task: Task, dry: boolean, aroun
   if (personal !== undefined) return { done: 'silent', silence: personal }
 
   const person = personBehind(judged).key
-  const memory = openMemory({
-    directory: task.memory,
-    userKey: task.recipient.key,
-    everyMs: settings.everyMs,
-    warn: around.warn,
-  })
+  const { everyMs } = settings
+  const userKey = task.recipient.key
+  const own = openMemory({ directory: task.memory, userKey, everyMs, warn: around.warn })
+  const memory = clusterMemory(own, { harakaDir: task.harakaDir, userKey, everyMs })
   try {
     if (memory.isAnswered(person, around.nowMs)) return unclaimed('answered', judged)
     const reply = composeReply({

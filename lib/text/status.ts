@@ -3,6 +3,7 @@ import type { RasStatus } from '../etrn/ras-status.js'
 import type { Status } from '../control/protocol.js'
 import { lacks, suspensionText, type Sheet } from './queue.js'
 import { counted, inText, sizeText, spanText, timeText, visible, wrapped } from './values.js'
+import { clusterLines } from './nodes.js'
 
 /** Gives text a colour, or leaves it as it is. */
 export type Paint = (colour: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: string) => string
@@ -11,6 +12,7 @@ export type Paint = (colour: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: 
 export function statusText(status: Status, sheet: Sheet, paint: Paint): string {
   return [
     ...serverLines(status, sheet, paint),
+    ...(status.cluster === undefined ? [] : clusterLines(status.cluster, sheet.nowMs)),
     ...domainLines(status, sheet, paint),
     ...suspensionLines(status, sheet, paint),
     ...(status.ras === undefined ? [] : rasLines(status.ras, sheet, paint)),

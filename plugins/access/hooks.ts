@@ -1,3 +1,4 @@
+import { volumeEverywhere } from '../../lib/cluster/limits.js'
 import { reply } from '../../lib/reply.js'
 import { refuseClient, refuseRecipient, refuseSender } from '../../lib/routing/access.js'
 import { isTrustedIp } from '../../lib/routing/relay.js'
@@ -16,10 +17,12 @@ const VOLUME = 'access.volume'
 export function attachAccess(plugin: HarakaPlugin, shared: Shared): void {
   attachVerify(plugin, shared)
   const volume = createVolume(() => performance.now())
-  // In one process and not in each worker: the limit is that of all of them.
+  // In one process and not in each worker: the limit is that of all of them, and of all nodes of a cluster.
   shared.crew.onOne(VOLUME, async (ip) => {
     const { access } = await shared.live.current()
-    return access.maxMessages === undefined || volume.take(String(ip), access.maxMessages, access.maxMessagesMs)
+    const { maxMessages, maxMessagesMs } = access
+    if (maxMessages === undefined) return true
+    return await volumeEverywhere(shared.seat.cluster(), volume, 'fromip', String(ip), maxMessages, maxMessagesMs)
   })
 
   /** fromip_max. A count that cannot be had keeps no mail out. */

@@ -9,13 +9,16 @@ import { controlLog } from '../haraka/logger.js'
 import type { HarakaPlugin, Next } from '../haraka/types.js'
 import { attachRunner } from '../runner.js'
 import type { Shared } from '../shared.js'
+import { answerCommands } from './node-commands.js'
+import { answerForSummary, keepSummary } from './node-summary.js'
 import { answerForQueue } from './answers.js'
 import { commands } from './commands.js'
 import { countMail, figuresOf } from './counting.js'
 import { answerForLog, logCommands } from './log-commands.js'
-import { createOperator } from './operator.js'
+import { createOperator, type Operator } from './operator.js'
 import { attachPage } from './page.js'
 import { onAll } from './questions.js'
+import { openRespondSocket, respondCommands } from './respond-commands.js'
 import { answerForSettings, settingsCommands } from './settings-commands.js'
 
 const CURRENT = 'operator.current'
@@ -28,6 +31,7 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     plugin.lognotice(`dmail: ${text}`)
   }
   onShutdown.push(answerForQueue(crew, shared.care(plugin), notice))
+  answerForSummary(crew, shared.care(plugin))
   onAll(crew, 'users.clear', () => {
     shared.live.clearUsers()
     return undefined
@@ -43,15 +47,36 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   const log = controlLog(plugin)
   onShutdown.push(answerForLog(crew, log))
   answerForSettings(crew, shared.live)
-  const operator = createOperator(crew, harakaDir)
+  const { seat } = shared
+  const operator = createOperator(crew, harakaDir, undefined, seat)
   const handlers: Handlers = {
-    ...commands(shared, operator, notice),
-    ...settingsCommands(crew, shared.live, notice),
+    ...commands(shared, operator, notice, seat),
+    ...settingsCommands(crew, shared.live, notice, seat),
     ...logCommands(crew, log, notice),
+    ...respondCommands(seat),
   }
   crew.onOne(CURRENT, () => operator.current())
 
+  // What another node asks for is for this one alone.
+  answerCommands(seat, {
+    ...handlers,
+    ...commands(shared, operator, notice),
+    ...settingsCommands(crew, shared.live, notice),
+  })
+
   plugin['dmail_admin_init_master'] = (next: Next): void => {
+    if (seat.cluster() !== undefined) {
+      onShutdown.push(keepSummary(crew, shared.live, seat, () => operatorSuspensions(operator, shared)))
+      shared.live
+        .current()
+        .then(({ delivery }) => openRespondSocket(harakaDir, handlers, delivery.robot.user, logTo(plugin)))
+        .then((server) => {
+          closeAtEnd(server, onShutdown)
+        })
+        .catch((error: unknown) => {
+          plugin.logwarn(`dmail: drespond does not know whom other nodes answer: ${errorText(error)}`)
+        })
+    }
     openControlServer(harakaDir, handlers, logTo(plugin))
       .then((server) => {
         closeAtEnd(server, onShutdown)
@@ -82,6 +107,15 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     next(cont)
   }
   plugin.register_hook('init_child', 'dmail_admin_init_child')
+}
+
+/** How many suspensions are in force; 0 while the record cannot be read. */
+function operatorSuspensions(operator: Operator, { live }: Pick<Shared, 'live'>): number {
+  try {
+    return operator.current().suspensions.length + (live.loaded()?.suspensions.length ?? 0)
+  } catch {
+    return 0
+  }
 }
 
 /** Haraka calls `shutdown` for a graceful end only. */

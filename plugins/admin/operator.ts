@@ -3,7 +3,11 @@ import { errorText } from '../../lib/error.js'
 import { Refusal } from '../../lib/control/handlers.js'
 import { readDomain } from '../../lib/conf/value-mail.js'
 import { readOperatorState, writeOperatorState, type OperatorState } from '../../lib/queue/operator-state.js'
+import { heldBy, isOldText, stamped, textsOf, withTexts } from '../../lib/queue/operator-changes.js'
 import { inForce, type Suspension } from '../../lib/queue/suspensions.js'
+import type { Told } from '../../lib/cluster/types.js'
+import type { Texts } from '../../lib/cluster/store.js'
+import { NO_SEAT, type Seat } from '../cluster.js'
 import type { Crew } from '../crew.js'
 import { askAll } from './questions.js'
 
@@ -11,20 +15,26 @@ import { askAll } from './questions.js'
 export interface Operator {
   /** Throws a Refusal while the record cannot be read. */
   current(): OperatorState
-  /** Writes what `change` makes of it, durably, and then puts it in force in every process. Rejects with a Refusal. */
-  change(change: (state: OperatorState) => OperatorState): Promise<OperatorState>
-  /** Of these held messages those that are in no queue any more; none while not all is known. */
+  /**
+   * Writes what `change` makes of it, durably, and then puts it in force in every process, and on every node of a cluster: of those
+   * it tells which answered. Rejects with a Refusal.
+   */
+  change(change: (state: OperatorState) => OperatorState): Promise<Told | undefined>
+  /** Of these held messages those that were held on this node and are in no queue any more; none while not all is known. */
   gone(ids: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 /** How often, and how soon, a worker that was not reached is told again. */
 const TELL_AGAIN = 25
 const TELL_AGAIN_MS = 200
+/** The record of all nodes. */
+const RECORD = 'operator'
 
 export function createOperator(
   crew: Crew,
   harakaDir: string,
   pause: () => Promise<unknown> = () => setTimeout(TELL_AGAIN_MS),
+  seat: Seat = NO_SEAT,
 ): Operator {
   let state: OperatorState | undefined
 
@@ -40,30 +50,55 @@ export function createOperator(
   /** A worker that is just starting may take mail already; it is waited for, so that the decision is in force everywhere. */
   async function tellAll(next: OperatorState): Promise<void> {
     for (let left = TELL_AGAIN; left >= 0; left--) {
-      const { missing } = await askAll(crew, 'operator', next)
+      const { suspensions, held } = next
+      const { missing } = await askAll(crew, 'operator', { suspensions, held })
       if (missing === 0 || state !== next) return
       await pause()
     }
   }
 
+  /** What is not on disk is not in force. */
+  function write(next: OperatorState): void {
+    try {
+      writeOperatorState(harakaDir, next)
+    } catch (error) {
+      const why = errorText(error)
+      const hint = 'the account Haraka runs as must be able to write into the Haraka directory'
+      throw new Refusal(`the decision could not be recorded, nothing was changed: ${why}`, hint)
+    }
+    state = next
+  }
+
+  seat.record(RECORD, {
+    all: () => textsOf(current()),
+    async take(texts) {
+      const next = withTexts(current(), texts, Date.now())
+      write(next)
+      await tellAll(next)
+    },
+    isOld: (text) => isOldText(text, Date.now()),
+  })
+
   return {
     current,
     async change(change) {
-      const changed = change(current())
+      const before = current()
+      const after = change(before)
       const nowMs = Date.now()
-      const next = { ...changed, suspensions: changed.suspensions.filter((one) => inForce(one, nowMs)) }
-      try {
-        writeOperatorState(harakaDir, next)
-      } catch (error) {
-        const why = errorText(error)
-        const hint = 'the account Haraka runs as must be able to write into the Haraka directory'
-        throw new Refusal(`the decision could not be recorded, nothing was changed: ${why}`, hint)
+      const node = seat.cluster()?.node
+      let texts: Texts = new Map()
+      if (node === undefined && before.changes === undefined) {
+        write({ ...after, suspensions: after.suspensions.filter((one) => inForce(one, nowMs)) })
+      } else {
+        const made = stamped(before, after, node ?? '', nowMs)
+        texts = made.texts
+        write(made.state)
       }
-      state = next
-      await tellAll(next)
-      return next
+      const [told] = await Promise.all([seat.cluster()?.tell(RECORD, texts), tellAll(current())])
+      return told
     },
-    async gone(ids) {
+    async gone(held) {
+      const ids = heldBy(current(), held, seat.cluster()?.node ?? '')
       if (ids.length === 0) return new Set()
       const { answers, missing } = await askAll(crew, 'queue.known', { ids })
       if (missing > 0 || !answers.every(({ complete }) => complete)) return new Set()

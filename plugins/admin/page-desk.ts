@@ -43,7 +43,15 @@ export function createDesk(crew: Crew, handlers: Handlers, door: Door): Desk {
     ])
     const { version, startedMs, workers, missing } = status
     const bytes = answers.reduce((sum, one) => sum + one.bytes, 0)
-    return { version, startedMs, workers, missing, queue: { bytes, states: sumStates(answers) }, totals: sums }
+    return {
+      version,
+      startedMs,
+      workers,
+      missing,
+      queue: { bytes, states: sumStates(answers) },
+      totals: sums,
+      ...clusterFigures(status),
+    }
   }
 
   async function carryOut({ command, args }: Order): Promise<string> {
@@ -91,6 +99,13 @@ export function createDesk(crew: Crew, handlers: Handlers, door: Door): Desk {
     deeds: () => Promise.resolve(deeds),
     metrics,
   }
+}
+
+function clusterFigures({ cluster }: Status): Pick<MetricsData, 'cluster'> {
+  if (cluster === undefined) return {}
+  const connected = cluster.state === 'joined'
+  const alive = cluster.nodes.filter((one) => one.alive && (connected || one.node === cluster.node)).length
+  return { cluster: { connected, nodes: Math.max(1, alive) } }
 }
 
 /** The first of what matches. */

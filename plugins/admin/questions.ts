@@ -34,6 +34,11 @@ export interface Questions {
   'queue.released': { args: { readonly ids: readonly string[] }; answer: undefined }
   'queue.totals': { args: Record<string, never>; answer: QueueTotals & { readonly complete: boolean } }
   'queue.domains': { args: { readonly domains: readonly string[] }; answer: readonly DomainSummary[] }
+  /** For the summary of a node: without a look at each message. */
+  'queue.brief': {
+    args: Record<string, never>
+    answer: { readonly messages: number; readonly domains: readonly (readonly [domain: string, count: number])[] }
+  }
   'queue.count': { args: { readonly domain: string }; answer: number }
   'users.clear': { args: Record<string, never>; answer: undefined }
   /** Reads the configuration anew. */

@@ -5,6 +5,8 @@ import { authArgument, beginAuth, maySendPassword } from '../../lib/auth/command
 import { MECHANISMS, type Credentials, type Turn } from '../../lib/auth/exchange.js'
 import { loginUser } from '../../lib/auth/login.js'
 import type { AuthSettings } from '../../lib/auth/settings.js'
+import type { Cluster } from '../../lib/cluster/types.js'
+import { countElsewhere, noteElsewhere } from '../../lib/cluster/limits.js'
 import { printable } from '../../lib/log.js'
 import { reply, replyText, type Reply } from '../../lib/reply.js'
 import { describeError } from '../haraka/hook.js'
@@ -58,8 +60,14 @@ export function attachAuth(plugin: HarakaPlugin, shared: Shared): void {
   }
   plugin.register_hook('unrecognized_command', 'dmail_auth_unrecognized_command')
 
-  const attempts = createAttempts(() => performance.now())
-  // In one process and not in each worker: the limits are those of all of them.
+  const cluster = (): Cluster | undefined => shared.seat.cluster()
+  // In one process and not in each worker: the limits are those of all of them, and of all nodes of a cluster.
+  const attempts = createAttempts(() => performance.now(), {
+    count: (kind, key, rate) => countElsewhere(cluster(), `auth.${kind}`, key, rate),
+    note: (kind, key, rate) => {
+      noteElsewhere(cluster(), `auth.${kind}`, key, rate)
+    },
+  })
   crew.onOne(BEGIN, async (args) => {
     const { auth } = await live.current()
     if (auth === undefined) throw new Error('AUTH has just been turned off')

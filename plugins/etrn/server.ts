@@ -1,10 +1,11 @@
 import { cont, ok } from 'haraka-constants'
 import { etrnAnswer, type EtrnResult } from '../../lib/etrn/answer.js'
 import { judgeEtrn } from '../../lib/etrn/judge.js'
+import { takeEverywhere } from '../../lib/cluster/limits.js'
 import { createRateLimit } from '../../lib/rate.js'
-import { etrnArgument, type EtrnNode } from '../../lib/etrn/request.js'
+import { etrnArgument, nodeText, type EtrnNode } from '../../lib/etrn/request.js'
 import { reply, replyText, type Reply } from '../../lib/reply.js'
-import { flushEverywhere } from '../flush.js'
+import { flushAllNodes } from '../flush.js'
 import { describeError } from '../haraka/hook.js'
 import type { HarakaConnection, HarakaPlugin, Next } from '../haraka/types.js'
 import type { Shared } from '../shared.js'
@@ -14,7 +15,7 @@ const ETRN = 'etrn'
 
 /** ETRN as a server (RFC 1985). */
 export function attachEtrnServer(plugin: HarakaPlugin, shared: Shared): void {
-  const { live, crew } = shared
+  const { live, crew, seat } = shared
 
   plugin['dmail_etrn_capabilities'] = (next: Next, connection: HarakaConnection): void => {
     if (live.loaded()?.etrn.allow(connection.remote.ip) === true) connection.capabilities?.push('ETRN')
@@ -49,15 +50,18 @@ export function attachEtrnServer(plugin: HarakaPlugin, shared: Shared): void {
   }
   plugin.register_hook('unrecognized_command', 'dmail_etrn_unrecognized_command')
 
-  // Here and not in each worker: the rate is that of all of them.
+  // Here and not in each worker: the rate is that of all of them, and of all nodes of a cluster.
   const limit = createRateLimit(() => performance.now())
   crew.onOne(ETRN, async (args): Promise<EtrnResult> => {
     const { domain, below } = args as EtrnNode
     const { etrn } = await live.current()
     // A domain and its sub-domains are one: they would double the rate.
-    const waitMs = limit.take(domain, etrn.rate)
+    const waitMs = await takeEverywhere(seat.cluster(), limit, 'etrn', domain, etrn.rate)
     if (waitMs > 0) return { kind: 'limited', waitMs }
-    const { count, running, complete } = await flushEverywhere(crew, { domain, below })
+    const { count, running, complete, nodes } = await flushAllNodes(crew, seat, { domain, below })
+    if (nodes !== undefined && nodes.silent.length > 0) {
+      plugin.logwarn(`dmail/etrn: ${nodeText({ domain, below })}: no answer of ${nodes.silent.join(', ')}: not counted`)
+    }
     return { kind: 'flush', count, running, complete }
   })
 }

@@ -1,3 +1,4 @@
+import { NO_SEAT } from '../../plugins/cluster.js'
 import { createCrew } from '../../plugins/crew.js'
 import { createHub } from '../../plugins/hub.js'
 import { Address as Rfc2821Address } from 'address-rfc2821'
@@ -72,6 +73,7 @@ async function callHook(snapshot: Snapshot, address: string, sender: Sender): Pr
     counters: createCounters(),
     harakaDir: '.',
     crew: createCrew(),
+    seat: NO_SEAT,
     hub: createHub(),
     care: () => {
       throw new Error('the queue is not needed at RCPT')

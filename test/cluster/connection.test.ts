@@ -5,7 +5,8 @@ import { startRedis, withoutRedis } from '../support/redis.js'
 import { freePort } from '../support/ports.js'
 import { until } from '../support/wait.js'
 
-const FAST = { answerMs: 300, connectMs: 500, retryMs: 20, maxRetryMs: 100, pingMs: 100 }
+const FAST = { answerMs: 1000, connectMs: 2000, retryMs: 20, maxRetryMs: 100, pingMs: 100 }
+const PATIENCE_MS = 20_000
 
 describe('a connection to Redis', { skip: withoutRedis() }, () => {
   const open: RedisConnection[] = []
@@ -36,7 +37,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
   it('is lost when the server is killed and comes back with it, one line each', async () => {
     const redis = await startRedis()
     const { connection, lines, states } = connect(redis.port)
-    await connection.whenConnected()
+    await connection.whenConnected(PATIENCE_MS)
     assert.equal(await connection.run((client) => client.set('key', 'value')), 'OK')
     assert.equal(lines.join('\n'), '')
     await redis.kill()
@@ -61,7 +62,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
   it('is lost when the server hangs, and whoever waits then waits for a bounded time', async () => {
     const redis = await startRedis()
     const { connection } = connect(redis.port)
-    await connection.whenConnected()
+    await connection.whenConnected(PATIENCE_MS)
     redis.freeze()
     await assert.rejects(
       connection.run((client) => client.get('key')),
@@ -82,7 +83,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
     await until(() => lines.length > 0, { otherwise: () => 'nothing was logged' })
     await assert.rejects(connection.whenConnected(50), /is away: .*ECONNREFUSED/)
     const redis = await startRedis({ port })
-    await connection.whenConnected(10_000)
+    await connection.whenConnected(PATIENCE_MS)
     assert.equal(lines.length, 2, lines.join('\n'))
     await redis.kill()
   })
@@ -90,7 +91,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
   it('an answer that is an error leaves it connected', async () => {
     const redis = await startRedis()
     const { connection } = connect(redis.port)
-    await connection.whenConnected()
+    await connection.whenConnected(PATIENCE_MS)
     await connection.run((client) => client.set('text', 'abc'))
     await assert.rejects(
       connection.run((client) => client.incr('text')),
@@ -107,7 +108,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
     assert.match(wrong.lines[0] ?? '', /WRONGPASS/)
     assert.doesNotMatch(wrong.lines.join('\n'), /another-secret/)
     const right = connect(redis.port, { password: 'the right one' })
-    await right.connection.whenConnected()
+    await right.connection.whenConnected(PATIENCE_MS)
     await redis.kill()
   })
 })

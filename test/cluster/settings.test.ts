@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { checkCluster } from '../../lib/conf/cluster.js'
+import { parseIni } from '../../lib/conf/ini.js'
 import { addressText, parseRedisIni, readRedisSettings, type RedisAddress } from '../../lib/cluster/settings.js'
 
 const LOCAL: RedisAddress = { host: '127.0.0.1', port: 6379, tls: false, database: 0 }
@@ -49,6 +51,22 @@ const ROWS: readonly Row[] = [
   { name: 'neither true nor false', ini: ['[opts]', 'tls=perhaps'], bad: /tls is neither true nor false/ },
   { name: 'an address of something else', ini: ['[server]', 'url=http://secret@host'], bad: /url is not one like/ },
 ]
+
+describe('[cluster] of dmail.ini', () => {
+  const rows: readonly [ini: string, problems: readonly string[]][] = [
+    ['redis=true', []],
+    ['node=mail-1.example.com\nprefix=site:mail', []],
+    ['node=mail 1', ['dmail.ini:2 "mail 1" cannot be the node of a cluster']],
+    ['prefix=', ['dmail.ini:2 "" cannot be the prefix of a cluster']],
+  ]
+  for (const [text, expected] of rows) {
+    it(text.replace('\n', ', '), () => {
+      const { ini, given } = parseIni(`[cluster]\n${text}\n`, 'dmail.ini', '/srv')
+      const found = checkCluster(ini, given).map(({ at, message }) => `${at.file}:${at.line} ${message}`)
+      assert.deepEqual(found, expected)
+    })
+  }
+})
 
 describe('config/redis.ini', () => {
   for (const { name, ini, server = {}, pubsub = {}, bad } of ROWS) {

@@ -32,6 +32,8 @@ export function handlers(some: Partial<Handlers>): Handlers {
     route: unexpected,
     log: unexpected,
     'log-level': unexpected,
+    'respond.claim': unexpected,
+    'respond.release': unexpected,
     ...some,
   }
 }
@@ -45,12 +47,13 @@ export interface Serving {
 /** Serves a fresh directory, or one with a path of this many bytes. */
 export async function serve(
   some: Partial<Handlers>,
-  options: { limits?: Limits; dir?: string } = {},
+  options: { limits?: Limits; dir?: string; file?: string } = {},
 ): Promise<Serving> {
   const logged: string[] = []
   const log: Log = (level, text) => logged.push(`${level} ${text}`)
   const dir = options.dir ?? tempDir('control')
-  return { dir, server: await openControlServer(dir, handlers(some), log, options.limits), logged }
+  const place = options.file === undefined ? {} : { file: options.file }
+  return { dir, server: await openControlServer(dir, handlers(some), log, options.limits, place), logged }
 }
 
 /** A directory whose path is far longer than a socket's address may be. */

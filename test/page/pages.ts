@@ -80,6 +80,7 @@ export const METRICS: MetricsData = {
   missing: 0,
   queue: { bytes: 4000, states: { waiting: 1, suspended: 2, held: 3, starting: 0, sending: 4 } },
   totals: totalsOf('text'),
+  cluster: { connected: true, nodes: 3 },
 }
 
 /** A desk that says this text about everything, and keeps the orders it is given. */

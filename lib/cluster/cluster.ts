@@ -1,0 +1,274 @@
+import { errorText } from '../error.js'
+import { printable, type Log } from '../log.js'
+import { createAsking, NodeSilent } from './asking.js'
+import { RedisAway } from './connection.js'
+import { newerIn } from './record.js'
+import type { Beat, Roll, Store, Texts } from './store.js'
+import type { Asked, AskOptions, Cluster, Handler, LocalRecord, Standing } from './types.js'
+
+export interface ClusterTiming {
+  readonly beatMs: number
+  /** A node whose heart has not beaten for so long is dead. */
+  readonly deadMs: number
+  /** It is listed for so long. */
+  readonly listedMs: number
+  readonly answerMs: number
+}
+
+const TIMING: ClusterTiming = { beatMs: 2000, deadMs: 7000, listedMs: 24 * 3_600_000, answerMs: 2000 }
+
+export interface ClusterOptions {
+  readonly node: string
+  readonly owner: string
+  readonly store: Store
+  readonly log: Log
+  /** What others may want to read of this node. Called often. */
+  readonly summary?: () => string
+  /** What it answers from the beginning. */
+  readonly handlers?: ReadonlyMap<string, Handler>
+  /** What it has to begin with: known before it has joined. */
+  readonly records?: ReadonlyMap<string, LocalRecord>
+  readonly timing?: Partial<ClusterTiming>
+}
+
+class NotTaken extends Error {
+  override readonly name = 'NotTaken'
+}
+
+function onlyNotTaken(error: unknown): void {
+  if (!(error instanceof NotTaken)) throw error
+}
+
+const TAKE = 'record.take'
+/** More at once are read from Redis by whoever needs them. */
+const MAX_TOLD = 200
+
+/** Joins the nodes that share a store. */
+export function openCluster(options: ClusterOptions): Cluster {
+  const { node, owner, store, log, summary = () => '' } = options
+  const timing = { ...TIMING, ...options.timing }
+  const asking = createAsking(node, store, log)
+  const records = new Map<string, LocalRecord>(options.records)
+  for (const [question, handler] of options.handlers ?? []) asking.on(question, handler)
+  const seen = new Map<string, number>()
+  const waiting = new Set<() => void>()
+  let standing: Standing = { node, state: 'away', sinceMs: Date.now(), why: store.state().why }
+  let roll: Roll['nodes'] = []
+  let rollMs = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  let beating = false
+  let closed = false
+  let told = ''
+  let toldNotTaken = ''
+
+  const own = (): Beat => ({ name: node, owner, summary: summary() })
+
+  function stand(state: Standing['state'], why: string): void {
+    if (state !== standing.state) standing = { node, state, sinceMs: Date.now(), why }
+    else standing = { ...standing, why }
+    settle()
+    // One line for each time it changes, whatever happens in between.
+    if (told === state || closed) return
+    const before = told
+    told = state
+    if (state === 'joined') {
+      const others = roll.filter((one) => one.name !== node && one.ageMs < timing.deadMs).map(({ name }) => name)
+      const names = others.length === 0 ? 'no other node is up' : `with ${others.slice(0, 20).join(', ')}`
+      log('info', `cluster: ${node} has ${before === '' ? 'joined' : 'joined again'}, ${names}`)
+    } else if (state === 'refused') log('error', `cluster: ${node} cannot join: ${why}`)
+    else log('warn', `cluster: ${node} goes on alone, Redis is away: ${why}`)
+  }
+
+  function isClosed(): boolean {
+    return closed
+  }
+
+  function settle(): void {
+    for (const wake of waiting) wake()
+    waiting.clear()
+  }
+
+  function look(found: Roll): void {
+    roll = found.nodes
+    rollMs = performance.now()
+  }
+
+  function beat(): void {
+    if (beating || !store.state().connected) return
+    beating = true
+    beatNow()
+      .catch((error: unknown) => {
+        if (!closed) stand('away', printable(errorText(error)))
+      })
+      .finally(() => {
+        beating = false
+        clearTimeout(timer)
+        if (closed) return
+        timer = setTimeout(beat, timing.beatMs)
+        timer.unref()
+      })
+  }
+
+  async function beatNow(): Promise<void> {
+    const found = await store.beat(own(), timing.deadMs)
+    if (isClosed()) return
+    look(found)
+    if (found.taken) {
+      if (standing.state === 'joined') await store.deafen(node)
+      stand('refused', `another node that is up has this name: give one of the two another ([cluster] node)`)
+      return
+    }
+    if (standing.state !== 'joined') await store.listen(node, asking.hear)
+    for (const [name, local] of records) {
+      if (standing.state === 'joined' && found.versions.get(name) === seen.get(name)) continue
+      // What is wrong on this machine must not keep it out: it is given the same again and again.
+      await sync(name, local).catch(onlyNotTaken)
+    }
+    if (isClosed() || !store.state().connected) return
+    stand('joined', '')
+    for (const one of found.nodes) if (one.ageMs > timing.listedMs) await store.leave(one)
+  }
+
+  /** Both ways: what counts more there is taken over, what counts more here is put there. */
+  async function sync(name: string, local: LocalRecord): Promise<void> {
+    const { version, texts } = await store.read(name)
+    const old = new Map([...texts].filter(([, text]) => local.isOld(text)))
+    const there = new Map([...texts].filter(([key]) => !old.has(key)))
+    await take(name, local, there)
+    const mine = newerIn(local.all(), texts)
+    if (mine.size > 0) await store.merge(name, mine)
+    if (old.size > 0) await store.forget(name, old)
+    seen.set(name, version)
+  }
+
+  async function take(name: string, local: LocalRecord, texts: Texts): Promise<void> {
+    const news = newerIn(texts, local.all())
+    if (news.size === 0) return
+    try {
+      await local.take(news)
+      toldNotTaken = ''
+    } catch (error) {
+      seen.delete(name)
+      const why = printable(errorText(error))
+      if (why !== toldNotTaken) log('error', `cluster: what other nodes decided is not in force here: ${why}`)
+      toldNotTaken = why
+      throw new NotTaken(why, { cause: error })
+    }
+  }
+
+  asking.on(TAKE, async (args) => {
+    const { record = '', texts } = args as { readonly record?: string; readonly texts?: unknown }
+    const local = records.get(record)
+    if (local === undefined) return
+    const given = readTexts(texts)
+    if (given === undefined) await sync(record, local)
+    else await take(record, local, given)
+  })
+
+  store.onChanged(({ connected }) => {
+    if (closed) return
+    if (connected) beat()
+    else stand('away', store.state().why)
+  })
+  store.onFailed((why) => {
+    if (!closed && !store.state().connected) stand('away', why)
+  })
+  beat()
+
+  async function alive(): Promise<readonly string[]> {
+    if (standing.state !== 'joined') return []
+    try {
+      look(await store.roll())
+    } catch {
+      // As they were known last: whoever cannot be reached is named.
+    }
+    return roll.filter(({ name, ageMs }) => name !== node && ageMs < timing.deadMs).map(({ name }) => name)
+  }
+
+  async function ask(question: string, args: unknown = {}, asked: AskOptions = {}): Promise<Asked> {
+    const names = await alive()
+    const results = await Promise.allSettled(names.map((name) => askNode(name, question, args, asked)))
+    const answers: { readonly node: string; readonly value: unknown }[] = []
+    const silent: string[] = []
+    for (const [at, result] of results.entries()) {
+      const name = names[at] ?? ''
+      if (result.status === 'fulfilled') answers.push({ node: name, value: result.value })
+      else silent.push(name)
+      if (result.status === 'rejected' && !(result.reason instanceof NodeSilent)) {
+        log('warn', `cluster: ${name} could not answer ${question}: ${printable(errorText(result.reason))}`)
+      }
+    }
+    return { answers, answered: answers.map((answer) => answer.node), silent }
+  }
+
+  function askNode(name: string, question: string, args: unknown = {}, asked: AskOptions = {}): Promise<unknown> {
+    if (standing.state !== 'joined') return Promise.reject(new NodeSilent(`this node is alone: ${standing.why}`))
+    return asking.ask(name, question, args, asked.timeMs ?? timing.answerMs, asked.part)
+  }
+
+  function joined<T>(act: () => Promise<T>): Promise<T> {
+    return standing.state === 'joined' ? act() : Promise.reject(new RedisAway(`this node is alone: ${standing.why}`))
+  }
+
+  return {
+    node,
+    standing: () => standing,
+    ask,
+    askNode,
+    onAsk: asking.on,
+    nodes() {
+      const sinceMs = performance.now() - rollMs
+      return roll.map(({ name, ageMs }) => {
+        const age = name === node && standing.state === 'joined' ? 0 : ageMs + sinceMs
+        return { node: name, alive: age < timing.deadMs, ageMs: Math.round(age) }
+      })
+    },
+    summaries: () => joined(() => store.summaries()),
+    take: (key, rate) => joined(() => store.take(key, rate)),
+    count: (key, rate) => joined(() => store.count(key, rate)),
+    volume: (key, max, periodMs) => joined(() => store.volume(key, max, periodMs)),
+    claim: (key, forMs) => joined(() => store.claim(key, forMs)),
+    free: (key) => joined(() => store.free(key)),
+    record(name, local) {
+      records.set(name, local)
+    },
+    async tell(record, texts) {
+      try {
+        await joined(() => store.merge(record, texts))
+      } catch {
+        // It is found when this node joins again.
+      }
+      const given = texts.size > MAX_TOLD ? {} : { texts: Object.fromEntries(texts) }
+      const { answered, silent } = await ask(TAKE, { record, ...given })
+      return { answered, silent }
+    },
+    async settled(timeMs) {
+      // Away from the beginning is known with the first failure.
+      if (standing.state !== 'away' || told === 'away') return
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, timeMs)
+        waiting.add(() => {
+          clearTimeout(late)
+          resolve()
+        })
+      })
+    },
+    close() {
+      if (closed) return
+      closed = true
+      clearTimeout(timer)
+      asking.close()
+      const end = (): void => {
+        store.close()
+      }
+      if (standing.state === 'joined') store.leave({ name: node, owner }).then(end, end)
+      else end()
+    },
+  }
+}
+
+function readTexts(value: unknown): Texts | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const texts = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return new Map(texts)
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { changeText, mergeTexts } from '../../lib/cluster/record.js'
+import { heldBy, isOldText, REMEMBERED_MS, stamped, textsOf, withTexts } from '../../lib/queue/operator-changes.js'
+import { NOTHING_DECIDED, type OperatorState } from '../../lib/queue/operator-state.js'
+
+const NOW = 1_800_000_000_000
+
+type Deed =
+  | { readonly do: 'suspend'; readonly domain: string; readonly untilMs: number | undefined }
+  | { readonly do: 'resume'; readonly domain: string }
+  | { readonly do: 'hold' | 'release'; readonly id: string }
+
+const domain = fc.constantFrom('a.example', '*.a.example', '*')
+const id = fc.constantFrom('mie3k2a1AbCdEf', 'mie3k2a1AbCdEg')
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  fc.record({
+    do: fc.constant('suspend' as const),
+    domain,
+    untilMs: fc.constantFrom(undefined, NOW + 1000, NOW + 2000, NOW + 9_000_000),
+  }),
+  fc.record({ do: fc.constant('resume' as const), domain }),
+  fc.record({ do: fc.constantFrom('hold' as const, 'release' as const), id }),
+)
+
+function done(state: OperatorState, what: Deed, sinceMs: number): OperatorState {
+  const { suspensions, held } = state
+  switch (what.do) {
+    case 'suspend': {
+      const { domain: name, untilMs } = what
+      const others = suspensions.filter((one) => one.domain !== name)
+      const one = { domain: name, reason: 'why', sinceMs, ...(untilMs === undefined ? {} : { untilMs }) }
+      return { ...state, suspensions: [...others, one] }
+    }
+    case 'resume':
+      return { ...state, suspensions: suspensions.filter((one) => one.domain !== what.domain) }
+    case 'hold':
+      return { ...state, held: [...new Set([...held, what.id])] }
+    case 'release':
+      return { ...state, held: held.filter((one) => one !== what.id) }
+  }
+}
+
+/** What is in force, in one order. */
+function inWords({ suspensions, held }: OperatorState): string {
+  const words = [...suspensions.map((one) => JSON.stringify(one)), ...held]
+  return words.sort().join('\n')
+}
+
+describe('decisions of operators on several nodes', () => {
+  it('whatever is decided where, all have the same when they have heard of each other, in any order', () => {
+    const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), deed, fc.integer({ min: 0, max: 3000 })), {
+      maxLength: 20,
+    })
+    fc.assert(
+      fc.property(steps, fc.boolean(), (all, backwards) => {
+        const nodes: OperatorState[] = [NOTHING_DECIDED, NOTHING_DECIDED, NOTHING_DECIDED]
+        let nowMs = NOW
+        for (const [node, what, passes] of all) {
+          nowMs += passes
+          const before = nodes[node] ?? NOTHING_DECIDED
+          nodes[node] = stamped(before, done(before, what, nowMs), `n${node}`, nowMs).state
+        }
+        const told = nodes.map(textsOf)
+        const order = backwards ? [...told].reverse() : told
+        const heard = nodes.map((state) =>
+          order.reduce((now, texts) => withTexts(now, mergeNews(now, texts), nowMs), state),
+        )
+        const [first, ...others] = heard.map(inWords)
+        for (const other of others) assert.equal(other, first)
+        // Once more changes nothing, or it would never end.
+        const whole = heard.map(textsOf).reduce(mergeTexts)
+        for (const state of heard) assert.equal(inWords(withTexts(state, whole, nowMs)), first)
+      }),
+    )
+  })
+
+  it('a decision changes what it is about and nothing else', () => {
+    const before = stamped(NOTHING_DECIDED, { suspensions: [{ domain: 'a.example' }], held: ['x'] }, 'one', NOW).state
+    const { state, texts } = stamped(before, { ...before, suspensions: [] }, 'two', NOW + 5)
+    assert.deepEqual([...texts], [['suspend a.example', changeText({ atMs: NOW + 5, by: 'two', value: undefined })]])
+    assert.deepEqual(state.changes?.['hold x'], { atMs: NOW, by: 'one' })
+  })
+
+  it('one made by a clock that is behind counts all the same', () => {
+    const ahead = stamped(
+      NOTHING_DECIDED,
+      { suspensions: [{ domain: 'a.example' }], held: [] },
+      'one',
+      NOW + 60_000,
+    ).state
+    const { texts } = stamped(ahead, { ...ahead, suspensions: [] }, 'two', NOW)
+    assert.deepEqual(withTexts(ahead, texts, NOW).suspensions, [])
+  })
+
+  it('what was decided before there was a cluster is brought into it', () => {
+    const old: OperatorState = { suspensions: [{ domain: 'a.example', sinceMs: NOW - 5000 }], held: ['x1'] }
+    const { suspensions, held } = withTexts(NOTHING_DECIDED, textsOf(old), NOW)
+    assert.deepEqual({ suspensions, held }, old)
+  })
+
+  const foreign: readonly [string, string, string | undefined][] = [
+    ['no domain', 'suspend not a domain', '{"domain":"not a domain"}'],
+    ['a pattern that no command makes', 'suspend a*b.example', '{"domain":"a*b.example"}'],
+    ['another domain', 'suspend a.example', '{"domain":"b.example"}'],
+    ['no JSON', 'suspend a.example', '{'],
+    ['a reason that writes on a terminal', 'suspend a.example', '{"domain":"a.example","reason":"\\u001b[2J"}'],
+    ['a reason of any length', 'suspend a.example', JSON.stringify({ domain: 'a.example', reason: 'x'.repeat(501) })],
+    ['no id', 'hold ../../etc', ''],
+    ['something else', 'drop all', ''],
+  ]
+  for (const [name, key, value] of foreign) {
+    it(`what is no decision is left out: ${name}`, () => {
+      const texts = new Map([[key, changeText({ atMs: NOW, by: 'x', value })]])
+      assert.equal(inWords(withTexts(NOTHING_DECIDED, texts, NOW)), '')
+    })
+  }
+
+  it('what ended is remembered for a week', () => {
+    const before = stamped(NOTHING_DECIDED, { suspensions: [], held: ['x'] }, 'one', NOW - 1).state
+    const { state, texts } = stamped(before, { ...before, held: [] }, 'one', NOW)
+    const later = (ms: number): OperatorState => withTexts(state, new Map(), NOW + ms)
+    assert.deepEqual(Object.keys(later(REMEMBERED_MS).changes ?? {}), ['hold x'])
+    assert.deepEqual(Object.keys(later(REMEMBERED_MS + 1).changes ?? {}), [])
+    const [text = ''] = texts.values()
+    assert.deepEqual([isOldText(text, NOW + REMEMBERED_MS), isOldText(text, NOW + REMEMBERED_MS + 1)], [false, true])
+    assert.equal(isOldText(changeText({ atMs: 1, by: '', value: 'still' }), NOW), false)
+  })
+
+  it('a held message is looked after by the node it was held on', () => {
+    const here = stamped(NOTHING_DECIDED, { suspensions: [], held: ['a'] }, 'one', NOW).state
+    const there = stamped(NOTHING_DECIDED, { suspensions: [], held: ['b'] }, 'two', NOW).state
+    const both = withTexts(here, textsOf(there), NOW)
+    assert.deepEqual([...both.held].sort(), ['a', 'b'])
+    assert.deepEqual(heldBy(both, both.held, 'one'), ['a'])
+    assert.deepEqual(heldBy({ suspensions: [], held: ['c'] }, ['c'], 'one'), ['c'])
+  })
+})
+
+/** As a cluster gives them: what counts more than what is there. */
+function mergeNews(state: OperatorState, texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const mine = textsOf(state)
+  const merged = mergeTexts(mine, texts)
+  return new Map([...merged].filter(([key, text]) => mine.get(key) !== text))
+}
