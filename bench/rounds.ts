@@ -3,7 +3,10 @@ import { measure, type Measurement } from './measure.js'
 import type { BenchOptions } from './options.js'
 import type { BenchServer } from './servers.js'
 
-/** Compiled code is what runs on a server that has been up for a while. */
+/**
+ * Compiled code is what runs on a server that has been up for a while, and Node goes on compiling for some ten thousand messages:
+ * of what is measured before, up to a fifth is its compiler.
+ */
 const WARM_UP: BenchCase = {
   name: 'warm-up',
   local: (n) => `u${n % 100}`,
@@ -12,13 +15,21 @@ const WARM_UP: BenchCase = {
   bytes: 4096,
 }
 
+/** Robots go another way. */
+const ROBOTS = 1500
+
 /** Warms the servers up, then measures every case on every server, round after round. */
 export async function runRounds(
   servers: readonly BenchServer[],
   cases: readonly BenchCase[],
   options: BenchOptions,
 ): Promise<Measurement[][]> {
-  for (const server of servers) await measure(server, WARM_UP, { messages: 3000, clients: 10, kept: true })
+  const robots = cases.filter(({ name }) => name === 'robot').map((one) => ({ ...one, share: 1 }))
+  for (const server of servers) {
+    await measure(server, WARM_UP, { messages: 8000, clients: 10, kept: true })
+    await measure(server, WARM_UP, { messages: 4000, clients: 10, kept: false })
+    for (const robot of robots) await measure(server, robot, { messages: ROBOTS, clients: 10, kept: true })
+  }
   const rounds: Measurement[][] = []
   for (let round = 0; round < options.rounds; round++) {
     const results: Measurement[] = []

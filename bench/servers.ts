@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { tempDir } from '../test/support/cleanup.js'
-import { startHaraka } from '../test/support/haraka.js'
+import { startHaraka, type Haraka, type HarakaOptions } from '../test/support/haraka.js'
 import { aliasLines, USERS } from './cases.js'
 import { familyOf } from './usage.js'
 
@@ -23,15 +23,26 @@ export interface BenchServer {
 
 const DOMAIN = 'domain1.com'
 const BIG =
-  '[main]\n[haproxy]\nhosts[] =\n[headers]\n[max]\nbytes=104857600\nmime_parts=1000\nline_length=512\ndata_line_length=992\n[message]\n[uuid]\n'
-const QUIET = { 'log.ini': '[main]\nlevel=notice\n', 'connection.ini': BIG }
+  '[main]\n[haproxy]\nhosts[] =\n[headers]\nshow_version=false\n[max]\nbytes=104857600\nmime_parts=1000\nline_length=512\ndata_line_length=992\n[message]\n[uuid]\n'
+/** As docs/queue.md advises (What Haraka itself costs). */
+const LEAN = { 'log.ini': '[main]\nlevel=notice\n', 'connection.ini': BIG, 'results.ini': '' }
+
+/** As Postfix in `bench:peers` it logs nothing of a message; its start is seen by what it logs. */
+async function startQuietly(options: HarakaOptions): Promise<Haraka> {
+  const haraka = await startHaraka(options)
+  const from = haraka.log.length
+  haraka.write('config/log.ini', '[main]\nlevel=warn\n')
+  // The master and its worker.
+  await haraka.waitFor(() => haraka.log.slice(from).match(/loglevel: WARN/g)?.length === 2)
+  return haraka
+}
 
 /** The ceiling: Haraka that accepts every recipient and throws the message away. */
 export async function startDiscard(): Promise<BenchServer> {
-  const haraka = await startHaraka({
+  const haraka = await startQuietly({
     version: '3.3',
     plugins: ['accept_all', 'queue/discard'],
-    config: QUIET,
+    config: LEAN,
     files: { 'plugins/accept_all.js': 'exports.hook_rcpt = (next) => { next(OK) }\n' },
     env: { YES_REALLY_DO_DISCARD: '1' },
   })
@@ -94,11 +105,11 @@ async function startSuiteWith(
   lines: readonly string[],
   files: Record<string, string>,
 ): Promise<BenchServer> {
-  const haraka = await startHaraka({
+  const haraka = await startQuietly({
     version: '3.3',
     plugins: ['dmail'],
     config: {
-      ...QUIET,
+      ...LEAN,
       'dmail.conf': [
         `host_domain ${DOMAIN}`,
         `sysadmin u0@${DOMAIN}`,

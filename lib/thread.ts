@@ -1,17 +1,9 @@
 import { parentPort, Worker } from 'node:worker_threads'
+import { createAsking, type Asking, type Numbered } from './asking.js'
 
 /** A thread that answers questions. Questions and answers are plain data. */
-export interface Thread<Question, Answer> {
-  /** Any number may be under way. Rejects when the thread died before it answered. */
-  readonly ask: (question: Question) => Promise<Answer>
-  /** False once it has died: it answers no more. */
-  readonly isAlive: () => boolean
+export interface Thread<Question, Answer> extends Pick<Asking<Question, Answer>, 'ask' | 'isAlive'> {
   readonly close: () => Promise<void>
-}
-
-interface Numbered<Content> {
-  readonly id: number
-  readonly content: Content
 }
 
 /**
@@ -20,37 +12,27 @@ interface Numbered<Content> {
  */
 export function startThread<Question, Answer>(script: string): Thread<Question, Answer> {
   const worker = new Worker(script)
-  const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
-  let next = 0
-  let dead: Error | undefined
-  const fail = (error: Error): void => {
-    dead ??= error
-    for (const { reject } of waiting.values()) reject(dead)
-    waiting.clear()
-  }
-  worker.on('message', ({ id, content }: Numbered<Answer>) => {
-    const asked = waiting.get(id)
-    waiting.delete(id)
-    if (waiting.size === 0) worker.unref()
-    asked?.resolve(content)
+  const { ask, isAlive, answered, died } = createAsking<Question, Answer>({
+    send: (question) => {
+      worker.postMessage(question)
+    },
+    ref: () => {
+      worker.ref()
+    },
+    unref: () => {
+      worker.unref()
+    },
   })
-  worker.on('error', fail)
+  worker.on('message', answered)
+  worker.on('error', died)
   worker.on('exit', () => {
-    fail(new Error('the thread ended'))
+    died(new Error('the thread ended'))
   })
   // Listening counts as a reason to live, so this comes last.
   worker.unref()
   return {
-    ask(content) {
-      if (dead !== undefined) return Promise.reject(dead)
-      if (waiting.size === 0) worker.ref()
-      return new Promise((resolve, reject) => {
-        const id = next++
-        waiting.set(id, { resolve, reject })
-        worker.postMessage({ id, content })
-      })
-    },
-    isAlive: () => dead === undefined,
+    ask,
+    isAlive,
     async close() {
       await worker.terminate()
     },

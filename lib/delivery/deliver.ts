@@ -2,7 +2,7 @@ import type { Destination } from '../routing/types.js'
 import { deliverMailbox } from './mailbox.js'
 import type { Dialect } from './mbox.js'
 import type { ExitStatus } from './robot-outcome.js'
-import { runInThread } from './robots.js'
+import { runInHost } from './robots.js'
 import type { Slots } from './slots.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'
 
@@ -47,7 +47,7 @@ export async function deliverCopy(
   const release = await slots.take(argv[0])
   try {
     const account = user === undefined ? {} : { user }
-    return await runInThread({ argv, deliveredTo: true, ...rest, ...account }, message, envelope, warn)
+    return await runInHost({ argv, deliveredTo: true, ...rest, ...account }, message, envelope, warn)
   } finally {
     release()
   }

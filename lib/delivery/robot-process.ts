@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { asError } from '../error.js'
 import { limitTime, signalGroup } from './process-group.js'
 import { collect, feedMessage } from './robot-pipes.js'
@@ -126,8 +125,10 @@ function startErrorOf(robot: ChildProcess): Promise<Error | undefined> {
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
-  const timer = new AbortController()
-  const late = sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
   await Promise.race([promise, late])
-  timer.abort()
+  clearTimeout(timer)
 }

@@ -1,25 +1,25 @@
 import path from 'node:path'
 import { errorText } from '../error.js'
-import { startThread, type Thread } from '../thread.js'
-import type { RobotAnswer, RobotQuestion } from './robot-thread.js'
+import { startHelper, type Helper } from '../helper.js'
+import type { RobotAnswer, RobotQuestion } from './robot-host.js'
 import type { RobotSpec } from './robot.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'
 
-let thread: Thread<RobotQuestion, RobotAnswer> | undefined
+let host: Helper<RobotQuestion, RobotAnswer> | undefined
 
 /**
- * Runs a robot (see `runRobot`) from a thread of its own: to start a process takes a millisecond or two in which nothing
- * else happens, which connections should not have to wait for.
+ * Runs a robot (see `runRobot`) from a process of its own: to start one takes milliseconds in which nothing else happens, which
+ * connections should not have to wait for, and the larger the process that starts it the more of them.
  */
-export async function runInThread(
+export async function runInHost(
   spec: Omit<RobotSpec, 'now' | 'warn'>,
   { body, size }: MessageSource,
   envelope: Envelope,
   warn: (text: string) => void,
 ): Promise<Outcome> {
-  if (thread?.isAlive() !== true) thread = startThread(path.join(__dirname, 'robot-thread.js'))
   try {
-    const { outcome, warnings } = await thread.ask({ spec, body, size, envelope })
+    if (host?.isAlive() !== true) host = startHelper(path.join(__dirname, 'robot-host.js'))
+    const { outcome, warnings } = await host.ask({ spec, body, size, envelope })
     for (const warning of warnings) warn(warning)
     return outcome
   } catch (error) {

@@ -23,11 +23,7 @@ export function attachAuth(plugin: HarakaPlugin, shared: Shared): void {
   const { live, crew } = shared
   const loggedIn = new WeakSet<HarakaConnection>()
 
-  plugin['dmail_auth_connect_init'] = (next: Next, connection: HarakaConnection): void => {
-    hideCredentials(connection)
-    next(cont)
-  }
-  plugin.register_hook('connect_init', 'dmail_auth_connect_init')
+  hideCredentials(plugin)
 
   plugin['dmail_auth_capabilities'] = (next: Next, connection: HarakaConnection): void => {
     const auth = offered(connection)

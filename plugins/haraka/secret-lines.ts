@@ -1,5 +1,5 @@
 import { connection as constants } from 'haraka-constants'
-import type { HarakaConnection } from './types.js'
+import type { HarakaConnection, HarakaConnectionModule, HarakaLogger, HarakaPlugin } from './types.js'
 
 const { PAUSE_SMTP, DISCONNECTING } = constants.state
 
@@ -27,17 +27,21 @@ export function endSecretLines(connection: HarakaConnection): void {
   secret.delete(connection)
 }
 
-/** Keeps credentials out of what Haraka logs of a connection at the levels protocol and debug. */
-export function hideCredentials(connection: HarakaConnection): void {
-  const hide = hider(connection)
-  const logprotocol = connection.logprotocol.bind(connection) as (...parts: unknown[]) => void
-  const logdebug = connection.logdebug.bind(connection) as (...parts: unknown[]) => void
-  connection.logprotocol = (...parts: unknown[]) => {
-    logprotocol(...parts.map(hide))
+/**
+ * Keeps credentials out of what Haraka logs of connections at the levels protocol and debug. For all connections at once: Haraka
+ * calls these methods several times for each hook, most often for a level that is not logged.
+ */
+export function hideCredentials(plugin: HarakaPlugin): void {
+  const logger = plugin.haraka_require('logger') as HarakaLogger
+  const { prototype } = (plugin.haraka_require('connection') as HarakaConnectionModule).Connection
+  const hideIn = (method: 'logprotocol' | 'logdebug', level = 0): void => {
+    const { [method]: log } = prototype
+    prototype[method] = function (...parts: unknown[]) {
+      if (logger.loglevel >= level) log.apply(this, parts.map(hider(this)))
+    }
   }
-  connection.logdebug = (...parts: unknown[]) => {
-    logdebug(...parts.map(hide))
-  }
+  hideIn('logprotocol', logger.levels['PROTOCOL'])
+  hideIn('logdebug', logger.levels['DEBUG'])
 }
 
 const HIDDEN = '(a line of AUTH)'

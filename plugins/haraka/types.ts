@@ -86,7 +86,8 @@ export interface HarakaConnection extends Logging {
   authheader?: string
   /** Adds to the Authentication-Results of the messages to come. */
   auth_results(text: string): unknown
-  logprotocol(message: string): void
+  logprotocol: (...parts: unknown[]) => void
+  logdebug: (...parts: unknown[]) => void
   relaying: boolean
   readonly transaction: HarakaTransaction | null
   /** `verb` is null (3.1, 3.3) before EHLO and HELO; `host` also after STARTTLS. */
@@ -126,6 +127,11 @@ export interface HarakaLogger {
   /** By name, and by name behind LOG; 0 is the most urgent. */
   readonly levels: Readonly<Record<string, number>>
   loglevel: number
+}
+
+/** haraka_require('connection'). */
+export interface HarakaConnectionModule {
+  readonly Connection: { readonly prototype: HarakaConnection }
 }
 
 /** haraka_require('plugins'). */

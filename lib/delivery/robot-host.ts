@@ -1,4 +1,4 @@
-import { serve } from '../thread.js'
+import { serveParent } from '../helper.js'
 import { runRobot, type RobotSpec } from './robot.js'
 import { bodySource } from './source.js'
 import type { Envelope, MessageBody, Outcome } from './types.js'
@@ -15,7 +15,7 @@ export interface RobotAnswer {
   readonly warnings: readonly string[]
 }
 
-serve(async ({ spec, body, size, envelope }: RobotQuestion): Promise<RobotAnswer> => {
+serveParent(async ({ spec, body, size, envelope }: RobotQuestion): Promise<RobotAnswer> => {
   const warnings: string[] = []
   const warn = (text: string): void => {
     warnings.push(text)
