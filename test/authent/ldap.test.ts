@@ -112,7 +112,7 @@ describe('the ldap module', { skip: withoutSlapd() }, () => {
         assert.equal(await module.ask('check zoe z'), '+OK zoe config 0')
       }
       // One that hangs is as good as away.
-      slapd.freeze()
+      await slapd.freeze()
       for (const command of ['lookup zoe', 'check zoe z', 'lookup zoe']) {
         assert.equal(await module.ask(command), AWAY, command)
       }

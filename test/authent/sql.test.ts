@@ -152,7 +152,7 @@ describe('the sql module', { skip: withoutPostgres() }, () => {
     const module = start(postgres.ini(['connect_timeout=1s', 'timeout=1s']))
     await postgres.query(`INSERT INTO users (username, mailmask) VALUES ('still', NULL)`)
     assert.equal(await module.ask('lookup still'), '+OK still config 0')
-    postgres.freeze()
+    await postgres.freeze()
     for (let asked = 0; asked < 3; asked++) assert.equal(await module.ask('lookup still'), AWAY)
     postgres.thaw()
     assert.equal((await askUntilTold(module, 'lookup still')).at(-1), '+OK still config 0')

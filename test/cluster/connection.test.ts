@@ -63,7 +63,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
     const redis = await startRedis()
     const { connection } = connect(redis.port)
     await connection.whenConnected(PATIENCE_MS)
-    redis.freeze()
+    await redis.freeze()
     await assert.rejects(
       connection.run((client) => client.get('key')),
       RedisAway,
@@ -71,7 +71,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
     assert.equal(connection.state().connected, false)
     redis.thaw()
     await reaches(connection, true)
-    redis.freeze()
+    await redis.freeze()
     // Nobody asks it anything: it is missed all the same.
     await reaches(connection, false)
     await redis.kill()

@@ -127,7 +127,7 @@ for (const version of HARAKA_VERSIONS) {
 
     it('a Redis that hangs is one that is away', async () => {
       const before = await mail('sales@domain1.com')
-      redis.freeze()
+      await redis.freeze()
       try {
         await comesTo('unknown@domain1.com', '451 4.3.0')
         assert.equal(await mail('sales@domain1.com'), before)

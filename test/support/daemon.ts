@@ -4,7 +4,7 @@ import { chownSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { atExit } from './cleanup.js'
-import { allGone, familyOf, sendSignal, type ProcessRef } from './processes.js'
+import { allGone, familyOf, isStopped, sendSignal, type ProcessRef } from './processes.js'
 import { until } from './wait.js'
 
 const START_MS = 30_000
@@ -40,8 +40,8 @@ export interface Daemon {
   start(): Promise<void>
   /** SIGKILL to all its processes, as a crash of the machine would; resolves when they are gone. */
   kill(): Promise<void>
-  /** Stops all its processes where they are, as a machine that hangs: connections stay, nobody answers. */
-  freeze(): void
+  /** Stops all its processes where they are, as a machine that hangs: connections stay, nobody answers once it resolves. */
+  freeze(): Promise<void>
   thaw(): void
   log(): string
 }
@@ -65,8 +65,10 @@ export function daemon({ name, argv, dir, port, account }: DaemonOptions): Daemo
 
   return {
     log,
-    freeze() {
+    async freeze() {
       signal('SIGSTOP')
+      const all = running?.family() ?? []
+      await until(() => all.every(isStopped), { otherwise: () => `${name} does not stop` })
     },
     thaw() {
       signal('SIGCONT')

@@ -58,6 +58,19 @@ export function childrenOf(pid: number): ProcessRef[] {
   return processTable().filter(({ parent }) => parent === pid)
 }
 
+/** Whether every thread of a process is stopped: one that still runs may answer a question. A process that is gone is. */
+export function isStopped(ref: ProcessRef): boolean {
+  if (!isAlive(ref)) return true
+  try {
+    return readdirSync(`/proc/${ref.pid}/task`).every((thread) => {
+      const stat = readFileSync(`/proc/${ref.pid}/task/${thread}/stat`, 'utf8')
+      return stat.charAt(stat.lastIndexOf(')') + 2) === 'T'
+    })
+  } catch {
+    return false
+  }
+}
+
 /** Is this very process still there? */
 export function isAlive({ pid, started }: ProcessRef): boolean {
   return readRow(pid)?.started === started
