@@ -1,4 +1,4 @@
-import { isRecord } from '../record.js'
+import { parseRecord } from '../record.js'
 import { isNodeName } from './names.js'
 
 /** What one node sends to another. Plain data. */
@@ -31,14 +31,8 @@ export function writeMessage(message: Message): string {
 
 /** Undefined for what is none of ours. */
 export function readMessage(text: string): Message | undefined {
-  if (text.length > MAX_MESSAGE) return undefined
-  let read: unknown
-  try {
-    read = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (!isRecord(read)) return undefined
+  const read = parseRecord(text, MAX_MESSAGE)
+  if (read === undefined) return undefined
   const { kind, id, from, question, args, value, error } = read
   if (typeof id !== 'string' || id.length > 100 || typeof from !== 'string' || !isNodeName(from)) return undefined
   switch (kind) {

@@ -1,4 +1,4 @@
-import { isRecord } from '../record.js'
+import { parseRecord } from '../record.js'
 
 /** What a node says of itself to others. Plain data. */
 export interface NodeSummary {
@@ -26,14 +26,8 @@ export function writeSummary(summary: NodeSummary): string {
 
 /** Undefined for what no node wrote. */
 export function readSummary(text: string | undefined): NodeSummary | undefined {
-  if (text === undefined || text.length > MAX_SUMMARY) return undefined
-  let read: unknown
-  try {
-    read = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (!isRecord(read)) return undefined
+  const read = parseRecord(text ?? '', MAX_SUMMARY)
+  if (read === undefined) return undefined
   const { version, pid, startedMs, config, messages, domains, suspended } = read
   if (!isText(version) || !isText(config) || !Array.isArray(domains)) return undefined
   if (![pid, startedMs, messages, suspended].every(isNumber)) return undefined

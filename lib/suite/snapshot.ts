@@ -19,16 +19,8 @@ import { buildRas } from './ras.js'
 import type { Snapshot } from './snapshot-types.js'
 import type { AuthSettings } from '../auth/settings.js'
 import type { Tables } from '../routing/tables.js'
-import {
-  aliasOrder,
-  buildAccess,
-  buildDsn,
-  buildEtrn,
-  buildLogins,
-  buildSuspensions,
-  buildTables,
-  dropRoots,
-} from './tables.js'
+import { buildAccess, buildDsn, buildEtrn, buildLogins, buildSuspensions } from './rules.js'
+import { aliasOrder, buildTables, dropRoots } from './tables.js'
 
 const HOUR_MS = 3_600_000
 

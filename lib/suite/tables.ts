@@ -1,21 +1,11 @@
-import type { LoginRules } from '../auth/login.js'
 import type { Configuration } from '../conf/load.js'
-import { formatAt } from '../conf/problem.js'
-import type { DsnSettings } from '../dsn/make-report.js'
-import type { Texts } from '../dsn/texts.js'
-import { namedDomains, type EtrnRules } from '../etrn/permission.js'
-import type { AccessRules } from '../routing/access.js'
+import { formatLine } from '../conf/lines.js'
 import type { LocalDomain } from '../routing/domains.js'
-import type { Suspension } from '../queue/suspensions.js'
 import { forwardTable, withForwardTables, type ForwardLookup } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
 import type { RelayRule } from '../routing/relay.js'
 import type { AliasFile, Tables } from '../routing/tables.js'
-import { foldDomain } from '../address.js'
-import { parseIp } from '../conf/ip-list.js'
 import { isRedisTable } from '../conf/redis-table.js'
-import { foldDomainList } from '../conf/value-mail.js'
-import type { Matcher } from '../conf/wildcard.js'
 
 /** Every local domain by name; the second and later host_domain lead to the first (R10). */
 export function localDomains({ conf }: Configuration): Map<string, LocalDomain> {
@@ -86,13 +76,8 @@ export function aliasFiles({ conf }: Configuration): string[] {
 function relayRules({ conf }: Configuration): RelayRule[] {
   const names = ['forward_from_ip', 'forward_from', 'relay_to'] as const
   return names.flatMap((kind) =>
-    conf.all(kind).map(({ value, at }) => ({ kind, text: value.text, matches: value.matches, at: lineOf(at) })),
+    conf.all(kind).map(({ value, at }) => ({ kind, text: value.text, matches: value.matches, at: formatLine(at) })),
   )
-}
-
-/** A rule's place for people: file and line. */
-function lineOf({ file, line }: { readonly file: string; readonly line: number }): string {
-  return formatAt({ file, line })
 }
 
 export function buildTables(
@@ -143,71 +128,4 @@ export function buildTables(
     dropMax: dropMax === undefined ? undefined : dropMax * 1024,
     mapPath,
   }
-}
-
-export function buildDsn({ conf, ini }: Configuration, texts: Texts): DsnSettings {
-  return {
-    wholeMessage: conf.one('bounce_body'),
-    maxBytes: conf.one('bounce_maxlen') * 1024,
-    texts,
-    successFrom: ini.dsn.successFrom.matches,
-    doubleBounces: ini.dsn.doubleBounces,
-    sysadmin: conf.one('sysadmin')?.text ?? '',
-  }
-}
-
-/** Whose a login name is: the mail domains, and the `@suffix` or IP of the vdomain lines. */
-export function buildLogins({ conf }: Configuration, { mainDomain, localDomains, naming }: Tables): LoginRules {
-  const main = localDomains.get(mainDomain)
-  if (main === undefined) throw new Error('the main domain is not local')
-  const vdomains = conf.all('vdomain').flatMap(({ value: { login, domain } }) => {
-    const found = localDomains.get(domain)
-    return found === undefined ? [] : [{ login, domain: found }]
-  })
-  return {
-    main,
-    domains: new Map([
-      ...vdomains.filter(({ login }) => login.startsWith('@')).map(suffixOf),
-      // The address of a user is always a login name.
-      ...localDomains,
-    ]),
-    byLocalIp: new Map(vdomains.map(({ login, domain }) => [parseIp(login)?.toString() ?? '', domain])),
-    naming,
-  }
-}
-
-function suffixOf({ login, domain }: { readonly login: string; readonly domain: LocalDomain }): [string, LocalDomain] {
-  return [foldDomain(login.slice(1)), domain]
-}
-
-export function buildAccess({ conf, ini }: Configuration): AccessRules {
-  return {
-    bannedIp: anyOf(conf.all('ban_ip')),
-    bannedIpExcept: anyOf(conf.all('ban_ip_except')),
-    bannedSender: anyOf(conf.all('ban_mailfrom')),
-    bannedRecipient: anyOf(conf.all('ban_rcptto')),
-    maxRecipients: conf.one('max_rcpts'),
-    maxMessages: conf.one('fromip_max'),
-    maxMessagesMs: ini.access.fromipPeriod,
-    anyMessages: anyOf(conf.all('fromip_nolimit')),
-    tellsUsers: ini.access.vrfy,
-  }
-}
-
-/** suspend_domain (Q2). */
-export function buildSuspensions({ conf }: Configuration): Suspension[] {
-  return conf.all('suspend_domain').map(({ value, at }) => ({ domain: foldDomainList(value.text), at: lineOf(at) }))
-}
-
-/** Who may send ETRN for which domain (Q6). */
-export function buildEtrn(
-  { conf, ini }: Pick<Configuration, 'conf' | 'ini'>,
-  { gateways, localDomains }: Pick<Tables, 'gateways' | 'localDomains'>,
-): EtrnRules {
-  const lists = [...conf.all('suspend_domain'), ...conf.all('relay_to')].map(({ value }) => value.text)
-  return { allow: ini.etrn.allow.matches, rate: ini.etrn.rate, named: namedDomains(lists), gateways, localDomains }
-}
-
-function anyOf(settings: readonly { readonly value: { readonly matches: Matcher } }[]): Matcher {
-  return (text) => settings.some(({ value }) => value.matches(text))
 }

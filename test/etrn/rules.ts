@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { parseIni } from '../../lib/conf/ini.js'
 import type { EtrnRules } from '../../lib/etrn/permission.js'
 import { gatewayTable } from '../../lib/routing/gateways.js'
-import { buildEtrn } from '../../lib/suite/tables.js'
+import { buildEtrn } from '../../lib/suite/rules.js'
 import { confOf, shown } from '../conf/helpers.js'
 
 /** The rules that lines of dmail.conf, and of section [etrn] of dmail.ini, make. domain1.com is local. */
