@@ -2,7 +2,7 @@ import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
 import { createNodeAsking, NodeSilent } from './asking.js'
 import { RedisAway } from './connection.js'
-import { newerIn } from './record.js'
+import { shareRecords } from './shared-records.js'
 import type { Beat, Roll, Store, Texts } from './store.js'
 import type { Asked, AskOptions, Cluster, Handler, LocalRecord, Standing } from './types.js'
 
@@ -31,14 +31,6 @@ export interface ClusterOptions {
   readonly timing?: Partial<ClusterTiming>
 }
 
-class NotTaken extends Error {
-  override readonly name = 'NotTaken'
-}
-
-function onlyNotTaken(error: unknown): void {
-  if (!(error instanceof NotTaken)) throw error
-}
-
 const TAKE = 'record.take'
 /** More at once are read from Redis by whoever needs them. */
 const MAX_TOLD = 200
@@ -48,9 +40,8 @@ export function openCluster(options: ClusterOptions): Cluster {
   const { node, owner, store, log, summary = () => '' } = options
   const timing = { ...TIMING, ...options.timing }
   const asking = createNodeAsking(node, store, log)
-  const records = new Map<string, LocalRecord>(options.records)
+  const records = shareRecords(options.records ?? new Map(), store, log)
   for (const [question, handler] of options.handlers ?? []) asking.on(question, handler)
-  const seen = new Map<string, number>()
   const waiting = new Set<() => void>()
   let standing: Standing = { node, state: 'away', sinceMs: Date.now(), why: store.state().why }
   let roll: Roll['nodes'] = []
@@ -59,7 +50,6 @@ export function openCluster(options: ClusterOptions): Cluster {
   let beating = false
   let closed = false
   let told = ''
-  let toldNotTaken = ''
 
   const own = (): Beat => ({ name: node, owner, summary: summary() })
 
@@ -119,50 +109,15 @@ export function openCluster(options: ClusterOptions): Cluster {
       return
     }
     if (standing.state !== 'joined') await store.listen(node, asking.hear)
-    for (const [name, local] of records) {
-      if (standing.state === 'joined' && found.versions.get(name) === seen.get(name)) continue
-      // What is wrong on this machine must not keep it out: it is given the same again and again.
-      await sync(name, local).catch(onlyNotTaken)
-    }
+    await records.syncAll(standing.state === 'joined' ? found.versions : undefined)
     if (isClosed() || !store.state().connected) return
     stand('joined', '')
     for (const one of found.nodes) if (one.ageMs > timing.listedMs) await store.leave(one)
   }
 
-  /** Both ways: what counts more there is taken over, what counts more here is put there. */
-  async function sync(name: string, local: LocalRecord): Promise<void> {
-    const { version, texts } = await store.read(name)
-    const old = new Map([...texts].filter(([, text]) => local.isOld(text)))
-    const there = new Map([...texts].filter(([key]) => !old.has(key)))
-    await take(name, local, there)
-    const mine = newerIn(local.all(), texts)
-    if (mine.size > 0) await store.merge(name, mine)
-    if (old.size > 0) await store.forget(name, old)
-    seen.set(name, version)
-  }
-
-  async function take(name: string, local: LocalRecord, texts: Texts): Promise<void> {
-    const news = newerIn(texts, local.all())
-    if (news.size === 0) return
-    try {
-      await local.take(news)
-      toldNotTaken = ''
-    } catch (error) {
-      seen.delete(name)
-      const why = printable(errorText(error))
-      if (why !== toldNotTaken) log('error', `cluster: what other nodes decided is not in force here: ${why}`)
-      toldNotTaken = why
-      throw new NotTaken(why, { cause: error })
-    }
-  }
-
   asking.on(TAKE, async (args) => {
     const { record = '', texts } = args as { readonly record?: string; readonly texts?: unknown }
-    const local = records.get(record)
-    if (local === undefined) return
-    const given = readTexts(texts)
-    if (given === undefined) await sync(record, local)
-    else await take(record, local, given)
+    await records.told(record, readTexts(texts))
   })
 
   store.onChanged(({ connected }) => {
