@@ -44,7 +44,7 @@ interface Waiting {
 }
 
 /** Questions and answers between nodes, each of which listens at its own name. */
-export function createAsking(self: string, store: Pick<Store, 'send'>, log: Log): Asking {
+export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: Log): Asking {
   const handlers = new Map<string, Handler>()
   const waiting = new Map<string, Waiting>()
   /** Parts that were sent, by question: what goes on when they have been dealt with. */

@@ -1,6 +1,6 @@
 import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
-import { createAsking, NodeSilent } from './asking.js'
+import { createNodeAsking, NodeSilent } from './asking.js'
 import { RedisAway } from './connection.js'
 import { newerIn } from './record.js'
 import type { Beat, Roll, Store, Texts } from './store.js'
@@ -47,7 +47,7 @@ const MAX_TOLD = 200
 export function openCluster(options: ClusterOptions): Cluster {
   const { node, owner, store, log, summary = () => '' } = options
   const timing = { ...TIMING, ...options.timing }
-  const asking = createAsking(node, store, log)
+  const asking = createNodeAsking(node, store, log)
   const records = new Map<string, LocalRecord>(options.records)
   for (const [question, handler] of options.handlers ?? []) asking.on(question, handler)
   const seen = new Map<string, number>()
@@ -89,7 +89,7 @@ export function openCluster(options: ClusterOptions): Cluster {
   }
 
   function look(found: Roll): void {
-    roll = found.nodes
+    roll = [...found.nodes].sort((one, other) => (one.name < other.name ? -1 : 1))
     rollMs = performance.now()
   }
 

@@ -41,7 +41,8 @@ export function parseDestination(text: string, place: Place, mapPath: MapPath): 
     return mapped.ok ? { kind: 'include', path: mapped.path } : { kind: 'bad', ...withoutOk(mapped) }
   }
   if (NULL_DEVICES.has(text.toLowerCase())) return { kind: 'discard' }
-  if (place === 'forward-file' && /^\\[^\\/@]+$/.test(text)) return { kind: 'mailbox', local: text.slice(1) }
+  if (/^\\[^\\/@]+$/.test(text))
+    return place === 'forward-file' ? { kind: 'mailbox', local: text.slice(1) } : backSlash(text)
   const address = text.includes('@') && !/^[/\\]|^[A-Za-z]:\\/.test(text) ? parseAddress(text) : undefined
   if (address !== undefined && /[*?]/.test(address.key)) return wildcard(text)
   if (address !== undefined && !/\\/.test(text)) return { kind: 'address', address }
@@ -93,6 +94,16 @@ function parseFile(text: string, mapPath: MapPath): WrittenOrBad {
     }
   }
   return { kind: 'file', path: mapped.path }
+}
+
+/** Sendmail's `\user` in an alias file: read as a path (R17), its mail would silently go to a file in the root directory. */
+function backSlash(text: string): WrittenOrBad {
+  const name = text.slice(1)
+  return {
+    kind: 'bad',
+    message: `"${text}" is neither a user nor a full path`,
+    hint: `write $user for the mailbox of the same name, ${name} for another user, /${name} for a file`,
+  }
 }
 
 function wildcard(text: string): WrittenOrBad {

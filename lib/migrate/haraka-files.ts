@@ -48,7 +48,9 @@ export function harakaFiles(conf: DmailConf, wishes: Wishes, existing: Existing)
   const work: Work = { ...existing, drafts: new Map(), warnings: [], became: new Map() }
   dmailIni(work, wishes)
   smtpIni(work, conf, wishes)
-  for (const name of ['config/connection.ini', 'config/log.ini']) draftOf(work, name, () => existing.sample(name))
+  for (const name of ['config/connection.ini', 'config/log.ini', 'config/results.ini']) {
+    draftOf(work, name, () => existing.sample(name))
+  }
   plugins(work)
   me(work, conf)
   for (const { name, value, at } of conf.list()) {

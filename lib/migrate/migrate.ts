@@ -120,9 +120,17 @@ async function planSide(
 }
 
 const HARAKA_FILES = [
-  ...['dmail.ini', 'smtp.ini', 'connection.ini', 'log.ini', 'plugins', 'me', 'limit.ini', 'outbound.ini'].map(
-    (name) => `config/${name}`,
-  ),
+  ...[
+    'dmail.ini',
+    'smtp.ini',
+    'connection.ini',
+    'log.ini',
+    'results.ini',
+    'plugins',
+    'me',
+    'limit.ini',
+    'outbound.ini',
+  ].map((name) => `config/${name}`),
   ...['package.json', 'docs/plugins/dmail.md'],
 ]
 

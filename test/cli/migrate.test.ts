@@ -492,5 +492,5 @@ what is different for everybody: 2
 warnings: 1
   package.json:1: haraka-plugin-dmail is not installed in this directory (run "npm install haraka-plugin-dmail" there)
 
-10 files written; 0 errors
+11 files written; 0 errors
 `

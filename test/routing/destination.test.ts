@@ -76,7 +76,10 @@ describe('one destination', () => {
 
   it('only a forward file has \\user', () => {
     assert.equal(read('\\fred', 'forward-file'), 'mailbox fred')
-    assert.equal(read('\\fred', 'alias'), 'file /fred')
+    for (const place of ['forward', 'fwd', 'alias'] as const) {
+      assert.equal(read('\\fred', place), 'bad: "\\fred" is neither a user nor a full path')
+    }
+    assert.equal(read('\\var\\fred', 'alias'), 'file /var/fred')
   })
 })
 
