@@ -167,8 +167,13 @@ export function openCluster(options: ClusterOptions): Cluster {
 
   store.onChanged(({ connected }) => {
     if (closed) return
-    if (connected) beat()
-    else stand('away', store.state().why)
+    if (connected) {
+      beat()
+      return
+    }
+    stand('away', store.state().why)
+    // Answers that are given meanwhile come to nobody.
+    asking.lose('Redis is away')
   })
   store.onFailed((why) => {
     if (!closed && !store.state().connected) stand('away', why)

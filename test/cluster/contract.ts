@@ -6,7 +6,7 @@ import { openCluster } from '../../lib/cluster/cluster.js'
 import type { Cluster, LocalRecord } from '../../lib/cluster/types.js'
 import { changeText, mergeTexts } from '../../lib/cluster/record.js'
 import type { Store, Texts } from '../../lib/cluster/store.js'
-import { until } from '../support/wait.js'
+import { until, within } from '../support/wait.js'
 
 /** One way in which nodes share what they know. */
 export interface World {
@@ -320,6 +320,23 @@ export function describeContract(title: string, skip: string | false, open: () =
         await until(() => b.all().get('k') === at(1, 'v'), { otherwise: () => 'it was not given again' })
         for (const { cluster } of [one, two]) cluster.close()
       })
+    })
+
+    it('who waits for an answer when all goes away waits no longer', async () => {
+      const [one, two] = await Promise.all(['gone1', 'gone2'].map((node) => joined(enter(node))))
+      assert.ok(one !== undefined && two !== undefined)
+      let asked = 0
+      two.onAsk('never', () => {
+        asked++
+        return new Promise(() => undefined)
+      })
+      const answer = one.ask('never', {}, { timeMs: 600_000 })
+      await until(() => asked === 1, { otherwise: () => 'it was not asked' })
+      await world.stop()
+      const otherwise = (): string => 'it still waits'
+      assert.deepEqual(await within(answer, { otherwise }), { answers: [], answered: [], silent: ['gone2'] })
+      await world.start()
+      for (const cluster of [one, two]) cluster.close()
     })
 
     it('while all is away each says so at once; when it is back with nothing in it they put together what they have', async () => {
