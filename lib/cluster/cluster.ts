@@ -231,7 +231,7 @@ export function openCluster(options: ClusterOptions): Cluster {
     summaries: () => joined(() => store.summaries()),
     take: (key, rate) => joined(() => store.take(key, rate)),
     count: (key, rate) => joined(() => store.count(key, rate)),
-    volume: (key, max, periodMs) => joined(() => store.volume(key, max, periodMs)),
+    volume: (key, max, periodMs, unasked) => joined(() => store.volume(key, max, periodMs, unasked)),
     claim: (key, forMs) => joined(() => store.claim(key, forMs)),
     free: (key) => joined(() => store.free(key)),
     record(name, local) {

@@ -248,10 +248,24 @@ export function describeContract(title: string, skip: string | false, open: () =
         const [one, two] = await Promise.all(['v1', 'v2'].map((node) => joined(enter(node))))
         assert.ok(one !== undefined && two !== undefined)
         const takes = [one, two, one, two].map((cluster) => () => cluster.volume('ip', 3, 60_000))
-        const answers: boolean[] = []
+        const answers: number[] = []
         for (const take of takes) answers.push(await take())
-        assert.deepEqual(answers, [true, true, true, false])
-        assert.equal(await one.volume('nothing allowed', 0, 60_000), false)
+        assert.deepEqual(answers, [1, 2, 3, 0])
+        assert.equal(await one.volume('nothing allowed', 0, 60_000), 0)
+        assert.equal(await one.volume('nothing allowed', 0, 60_000), 0)
+        for (const cluster of [one, two]) cluster.close()
+      })
+
+      it('what was let in without a question is counted with the next one, even where that one is too much', async () => {
+        const [one, two] = await Promise.all(['v3', 'v4'].map((node) => joined(enter(node))))
+        assert.ok(one !== undefined && two !== undefined)
+        assert.equal(await one.volume('late', 10, 60_000, 2), 3)
+        assert.equal(await two.volume('late', 10, 60_000, 4), 8)
+        assert.equal(await one.volume('late', 10, 60_000, 3), 0)
+        assert.equal(await two.volume('late', 12, 60_000), 12, 'the three are not counted')
+        assert.equal(await two.volume('late', 12, 60_000), 0)
+        assert.equal(await one.volume('more than all', 2, 60_000, 5), 0)
+        assert.equal(await two.volume('more than all', 6, 60_000), 0)
         for (const cluster of [one, two]) cluster.close()
       })
 
