@@ -7,6 +7,8 @@ export interface LargeQueue {
   readonly domains: number
   /** One more domain has this many messages. */
   readonly few: number
+  /** Further domains, and how many messages each of them has. */
+  readonly more?: ReadonlyMap<string, number>
 }
 
 export const FEW_DOMAIN = 'few.example'
@@ -20,12 +22,12 @@ const BODY = `Subject: waits\r\nFrom: <ann@example.com>\r\n\r\n${`${'x'.repeat(7
  * Writes a queue into `<harakaDir>/queue`, in Haraka's format (outbound/qfile.js, todo.js), all of it due tomorrow or later. Not
  * synced: it is for one run.
  */
-export function writeLargeQueue(harakaDir: string, { messages, domains, few }: LargeQueue): void {
+export function writeLargeQueue(harakaDir: string, queue: LargeQueue): void {
   const directory = path.join(harakaDir, 'queue')
   mkdirSync(directory, { recursive: true })
   const now = Date.now()
-  for (let n = 0; n < messages + few; n++) {
-    const domain = n < messages ? `d${n % domains}.example` : FEW_DOMAIN
+  let n = 0
+  for (const domain of domainsOf(queue)) {
     // In no order, as the tries of many servers are.
     const due = now + DAY + ((n * 7919) % 100_003) * 1000
     const unique = n.toString(36).padStart(6, '0')
@@ -35,6 +37,15 @@ export function writeLargeQueue(harakaDir: string, { messages, domains, few }: L
     )
     writeSync(fd, queueFile(domain, now - DAY + n, unique))
     closeSync(fd)
+    n++
+  }
+}
+
+/** Of each message. */
+function* domainsOf({ messages, domains, few, more }: LargeQueue): Generator<string> {
+  for (let n = 0; n < messages; n++) yield `d${n % domains}.example`
+  for (const [domain, count] of [[FEW_DOMAIN, few] as const, ...(more ?? [])]) {
+    for (let n = 0; n < count; n++) yield domain
   }
 }
 

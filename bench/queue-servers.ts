@@ -50,8 +50,19 @@ export async function plainServer(): Promise<QueueServer> {
   return { name: 'plain Haraka', dir, port, domain: DOMAIN, start: () => run(dir, port, options.env, knows) }
 }
 
-/** The suite with mailboxes for new mail; mail for the domain with few messages goes to a port. */
-export async function suiteServer(gateway: number, queued: number): Promise<QueueServer> {
+/** What a suite has beside the usual. */
+export interface QueueSuiteMore {
+  readonly name?: string
+  /** Whose mail goes to the port. */
+  readonly domain?: string
+  /** Sections of dmail.ini. */
+  readonly ini?: string
+  readonly redisIni?: string
+}
+
+/** The suite with mailboxes for new mail; mail for the domain with few messages, or another, goes to a port. */
+export async function suiteServer(gateway: number, queued: number, more: QueueSuiteMore = {}): Promise<QueueServer> {
+  const { name = 'suite', domain = FEW_DOMAIN, ini = '', redisIni } = more
   const site = tempDir('queue-bench')
   const options = {
     version: '3.3',
@@ -64,10 +75,11 @@ export async function suiteServer(gateway: number, queued: number): Promise<Queu
         `drop_path ${site}`,
         'authent_method external',
         'authent_process node_modules/haraka-plugin-dmail/dist/authent/file.js -path config/users.txt',
-        `gateway ${FEW_DOMAIN} 127.0.0.1:${gateway}`,
+        `gateway ${domain} 127.0.0.1:${gateway}`,
         '',
       ].join('\n'),
-      'dmail.ini': '[etrn]\nrate=off\n',
+      'dmail.ini': `[etrn]\nrate=off\n${ini}`,
+      ...(redisIni === undefined ? {} : { 'redis.ini': redisIni }),
     },
     files: { 'config/users.txt': Array.from({ length: 100 }, (_, n) => `u${n}:*x:\n`).join('') },
   } as const
@@ -78,7 +90,7 @@ export async function suiteServer(gateway: number, queued: number): Promise<Queu
     // A status looks at every entry, so it is not asked for all the time.
     while (!(await isComplete(dir, queued))) await sleep(500)
   }
-  return { name: 'suite', dir, port, domain: DOMAIN, start: () => run(dir, port, {}, knows) }
+  return { name, dir, port, domain: DOMAIN, start: () => run(dir, port, {}, knows) }
 }
 
 async function isComplete(dir: string, queued: number): Promise<boolean> {

@@ -58,8 +58,18 @@ export async function startDiscard(): Promise<BenchServer> {
   }
 }
 
+/** What a suite has beside the usual. */
+export interface SuiteMore {
+  readonly name?: string
+  /** Lines of dmail.conf. */
+  readonly conf?: readonly string[]
+  /** Sections of dmail.ini. */
+  readonly ini?: string
+  readonly redisIni?: string
+}
+
 /** The suite with everything on: fsync, locks, an external user module. */
-export function startSuite(): Promise<BenchServer> {
+export function startSuite(more: SuiteMore = {}): Promise<BenchServer> {
   const site = makeSite(tempDir('bench'))
   const users = Array.from({ length: USERS }, (_, n) => [`u${n}:*x:`, `f${n}:*x:`]).flat()
   for (let n = 0; n < USERS; n++) {
@@ -67,7 +77,7 @@ export function startSuite(): Promise<BenchServer> {
   }
   const module = 'node_modules/haraka-plugin-dmail/dist/authent/file.js'
   const lines = ['authent_method external', `authent_process ${module} -path config/users.txt`]
-  return startSuiteWith(site, lines, { 'config/users.txt': `${users.join('\n')}\n` })
+  return startSuiteWith(site, lines, { 'config/users.txt': `${users.join('\n')}\n` }, more)
 }
 
 /** The same with system accounts and their `.forward` files, as root. */
@@ -77,8 +87,7 @@ export function startUnixSuite(dir: string): Promise<BenchServer> {
 
 /** The suite with a user module of these lines; the users are `u0` and so on. */
 export async function startSuiteAsking(name: string, lines: readonly string[]): Promise<BenchServer> {
-  const suite = await startSuiteWith(makeSite(tempDir('bench')), ['authent_method external', ...lines], {})
-  return { ...suite, name }
+  return await startSuiteWith(makeSite(tempDir('bench')), ['authent_method external', ...lines], {}, { name })
 }
 
 interface Site {
@@ -104,6 +113,7 @@ async function startSuiteWith(
   { dir, mail, robot }: Site,
   lines: readonly string[],
   files: Record<string, string>,
+  { name = 'suite', conf = [], ini = '', redisIni }: SuiteMore = {},
 ): Promise<BenchServer> {
   const haraka = await startQuietly({
     version: '3.3',
@@ -116,14 +126,16 @@ async function startSuiteWith(
         `drop_path ${mail}`,
         'alias_file_domain * config/aliases.txt',
         ...lines,
+        ...conf,
         '',
       ].join('\n'),
-      'dmail.ini': `[robot]\nmax=8\nper_program=8\n${process.getuid?.() === 0 ? 'user=nobody\n' : ''}`,
+      'dmail.ini': `[robot]\nmax=8\nper_program=8\n${process.getuid?.() === 0 ? 'user=nobody\n' : ''}${ini}`,
+      ...(redisIni === undefined ? {} : { 'redis.ini': redisIni }),
     },
     files: { ...files, 'config/aliases.txt': `${aliasLines(`|${robot}`).join('\n')}\n` },
   })
   return {
-    name: 'suite',
+    name,
     port: haraka.port,
     domain: DOMAIN,
     mail: dir,

@@ -14,6 +14,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(sorted, 0.5), least: sorted[0] ?? 0, most: sorted.at(-1) ?? 0 }
 }
 
+/** `median (least-most)`. */
+export function spreadText(values: readonly number[], digits: number): string {
+  const { median, least, most } = spreadOf(values)
+  return `${median.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
+}
+
 /** A table of text with columns as wide as their longest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)))

@@ -15,6 +15,7 @@ import type { AliasLookup } from '../lib/routing/tables.js'
 import { tempDir } from '../test/support/cleanup.js'
 import { writeInto } from '../test/support/haraka-dir.js'
 import { startRedis } from '../test/support/redis.js'
+import { redisUse } from './redis-use.js'
 import { spreadOf, table } from './statistics.js'
 
 const DOMAIN = 'domain1.com'
@@ -28,6 +29,8 @@ interface Case {
   readonly count: number
   readonly ask: (lookup: AliasLookup, n: number) => unknown
   readonly nanoseconds: number[]
+  /** CPU of Redis for each look-up. */
+  readonly redisNanoseconds: number[]
 }
 
 async function main(): Promise<void> {
@@ -42,7 +45,9 @@ async function main(): Promise<void> {
     const lines = Array.from({ length: aliases }, (_, n) => `user.number${n}: mailbox${n}@domain${n % 100}.com\n`)
     writeFileSync(file, `${lines.join('')}sales-*: bob\n`)
     const loaded = await loadAliasFile(file, 'aliases', mapPath)
+    const empty = redisUse(redis).bytesHeld
     await importFile(loaded.table, store, { key: 'dmail:bench', merge: false, mapPath, progress: () => undefined })
+    const bytesEach = (redisUse(redis).bytesHeld - empty) / aliases
     const inRedis = (freshMs: number): AliasLookup =>
       createRedisTables(store, { prefix: 'dmail', mapPath, freshMs, keepMs: freshMs }).aliases('redis:bench')
     const [kept, asked] = [inRedis(3_600_000), inRedis(0)]
@@ -54,7 +59,7 @@ async function main(): Promise<void> {
     const caught = (lookup: AliasLookup, n: number): unknown =>
       lookup.findPrefix(`sales-region-${n}`, DOMAIN, () => undefined)
     const row = (name: string, lookup: AliasLookup, ask: Case['ask'], count: number, atOnce = 1): Case => {
-      return { name, lookup, ask, count, atOnce, nanoseconds: [] }
+      return { name, lookup, ask, count, atOnce, nanoseconds: [], redisNanoseconds: [] }
     }
     const cases = [
       row('file, found', loaded.table, hit, 200_000),
@@ -69,11 +74,15 @@ async function main(): Promise<void> {
     // The first time fills memory and lets code be compiled.
     for (let round = 0; round <= rounds; round++) {
       for (const one of cases) {
+        const before = redisUse(redis).cpuSeconds
         const took = await measure(one)
-        if (round > 0) one.nanoseconds.push(took)
+        if (round === 0) continue
+        one.nanoseconds.push(took)
+        one.redisNanoseconds.push(((redisUse(redis).cpuSeconds - before) * 1e9) / one.count)
       }
     }
     print(cases, aliases, rounds)
+    process.stdout.write(`Redis needs ${bytesEach.toFixed(0)} bytes for each alias\n`)
   } finally {
     store.close()
     await redis.kill()
@@ -96,7 +105,7 @@ async function measure({ lookup, ask, count, atOnce }: Case): Promise<number> {
 
 function print(cases: readonly Case[], aliases: number, rounds: number): void {
   const [first] = cases
-  const rows = cases.map(({ name, nanoseconds }) => {
+  const rows = cases.map(({ name, nanoseconds, redisNanoseconds }) => {
     const time = spreadOf(nanoseconds)
     const ratio = spreadOf(nanoseconds.map((took, round) => took / (first?.nanoseconds[round] ?? Number.NaN)))
     const microseconds = [time.median, time.least, time.most].map((each) => (each / 1000).toFixed(2))
@@ -105,10 +114,11 @@ function print(cases: readonly Case[], aliases: number, rounds: number): void {
       `${microseconds[0] ?? ''} (${microseconds[1] ?? ''}-${microseconds[2] ?? ''})`,
       (1e9 / time.median).toFixed(0),
       ratio.median.toFixed(1),
+      name.startsWith('Redis, ') ? (spreadOf(redisNanoseconds).median / 1000).toFixed(2) : '',
     ]
   })
   process.stdout.write(`${aliases} aliases, ${rounds} rounds: median (least-most)\n`)
-  process.stdout.write(`${table(['look-up', 'microseconds', 'per second', 'of a file'], rows)}\n`)
+  process.stdout.write(`${table(['look-up', 'microseconds', 'per second', 'of a file', 'Redis cpu us'], rows)}\n`)
 }
 
 main().catch((error: unknown) => {

@@ -26,6 +26,8 @@ export interface Asking {
   ask(node: string, question: string, args: unknown, timeMs: number, part?: Part): Promise<unknown>
   /** A message came for this node. */
   readonly hear: (text: string) => void
+  /** Nobody can answer any more: who waits is told at once. */
+  readonly lose: (why: string) => void
   close(): void
 }
 
@@ -115,6 +117,11 @@ export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: 
     return asked
   }
 
+  function lose(why: string): void {
+    for (const [id, { node }] of [...waiting]) settle(id)?.reject(new NodeSilent(`no answer of ${node}: ${why}`))
+    for (const end of [...sent.values()]) end('stop')
+  }
+
   function bad(): void {
     const nowMs = performance.now()
     if (nowMs - toldMs < TELL_MS) return
@@ -165,8 +172,9 @@ export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: 
       } else if (message.kind === 'answer') settle(message.id)?.resolve(message.value)
       else settle(message.id)?.reject(new NodeFailed(message.error))
     },
+    lose,
     close() {
-      for (const id of [...waiting.keys()]) settle(id)?.reject(new NodeSilent('this node ends'))
+      lose('this node ends')
     },
   }
 }

@@ -122,8 +122,13 @@ export function openCluster(options: ClusterOptions): Cluster {
 
   store.onChanged(({ connected }) => {
     if (closed) return
-    if (connected) beat()
-    else stand('away', store.state().why)
+    if (connected) {
+      beat()
+      return
+    }
+    stand('away', store.state().why)
+    // Answers that are given meanwhile come to nobody.
+    asking.lose('Redis is away')
   })
   store.onFailed((why) => {
     if (!closed && !store.state().connected) stand('away', why)
@@ -181,7 +186,7 @@ export function openCluster(options: ClusterOptions): Cluster {
     summaries: () => joined(() => store.summaries()),
     take: (key, rate) => joined(() => store.take(key, rate)),
     count: (key, rate) => joined(() => store.count(key, rate)),
-    volume: (key, max, periodMs) => joined(() => store.volume(key, max, periodMs)),
+    volume: (key, max, periodMs, unasked) => joined(() => store.volume(key, max, periodMs, unasked)),
     claim: (key, forMs) => joined(() => store.claim(key, forMs)),
     free: (key) => joined(() => store.free(key)),
     record(name, local) {

@@ -3,6 +3,7 @@ import type { RateLimit } from '../rate.js'
 import type { Volume } from '../routing/volume.js'
 import type { Cluster } from './types.js'
 import { shortKey } from './names.js'
+import type { Unasked } from './unasked.js'
 
 /*
  * Limits that count on all nodes. Each node counts for itself as well: while the others are out of reach its own count is the limit, at
@@ -33,7 +34,7 @@ export async function takeEverywhere(
   return waitMs
 }
 
-/** As Volume.take. Never rejects. */
+/** As Volume.take. With `unasked` not every one is worth a question. Never rejects. */
 export async function volumeEverywhere(
   shared: Shared | undefined,
   local: Volume,
@@ -41,16 +42,19 @@ export async function volumeEverywhere(
   key: string,
   max: number,
   periodMs: number,
+  unasked?: Unasked,
 ): Promise<boolean> {
-  if (shared === undefined) return local.take(key, max, periodMs)
-  let allowed: boolean
+  if (shared === undefined || unasked?.take(key, max) === true) return local.take(key, max, periodMs)
+  let count: number
   try {
-    allowed = await shared.volume(limitKey(name, key), max, periodMs)
+    count = await shared.volume(limitKey(name, key), max, periodMs, unasked?.ask(key))
   } catch {
+    unasked?.forget(key)
     return local.take(key, max, periodMs)
   }
-  if (allowed) local.take(key, max, periodMs)
-  return allowed
+  unasked?.hear(key, count)
+  if (count > 0) local.take(key, max, periodMs)
+  return count > 0
 }
 
 /** How often it happened on any node; 0 while they are out of reach. Never rejects. */

@@ -1,5 +1,4 @@
 import { createRateLimit, type RateLimit } from '../rate.js'
-import { createVolume } from '../routing/volume.js'
 import { RedisAway, type ConnectionState } from './connection.js'
 import { compareTexts, type Roll, type Seen, type Store } from './store.js'
 
@@ -24,7 +23,7 @@ export function createLocalHub(now: () => number = () => performance.now()): Loc
   let records = new Map<string, Map<string, string>>()
   let claims = new Map<string, number>()
   let rates: RateLimit = createRateLimit(now)
-  let volume = createVolume(now)
+  let volumes = new Map<string, { readonly untilMs: number; readonly count: number }>()
   const listeners = new Map<string, { readonly hear: Listener; readonly isAway: () => boolean }>()
 
   function roll(): Roll {
@@ -95,7 +94,17 @@ export function createLocalHub(now: () => number = () => performance.now()): Loc
         }),
       take: (key, rate) => there(() => rates.take(key, rate)),
       count: (key, rate) => there(() => rates.count(key, rate)),
-      volume: (key, max, periodMs) => there(() => volume.take(key, max, periodMs)),
+      volume: (key, max, periodMs, unasked = 0) =>
+        there(() => {
+          const nowMs = now()
+          const old = volumes.get(key)
+          const period = old === undefined || old.untilMs <= nowMs ? { untilMs: nowMs + periodMs, count: 0 } : old
+          const allowed = period.count + unasked < max
+          // The first one begins the period, whether it may be or not.
+          const count = period.count + unasked + (allowed || period.count === 0 ? 1 : 0)
+          volumes.set(key, { ...period, count })
+          return allowed ? count : 0
+        }),
       claim: (key, forMs) =>
         there(() => {
           const nowMs = now()
@@ -141,7 +150,7 @@ export function createLocalHub(now: () => number = () => performance.now()): Loc
       records = new Map()
       claims = new Map()
       rates = createRateLimit(now)
-      volume = createVolume(now)
+      volumes = new Map()
     },
   }
 }

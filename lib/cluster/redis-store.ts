@@ -123,8 +123,8 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     async count(of, { per }) {
       return Number(await call(COUNT, [key('rate', of)], [per]))
     },
-    async volume(of, max, periodMs) {
-      return (await call(VOLUME, [key('volume', of)], [max, periodMs])) === 1
+    async volume(of, max, periodMs, unasked = 0) {
+      return Number(await call(VOLUME, [key('volume', of)], [max, periodMs, unasked]))
     },
     async claim(of, forMs) {
       const options = { condition: 'NX', expiration: { type: 'PX', value: Math.max(1, Math.round(forMs)) } } as const

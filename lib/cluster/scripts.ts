@@ -57,16 +57,17 @@ return math.max(1, (oldest or now) + per - now)
 export const COUNT = script(`${NOW}return redis.call('ZCOUNT', KEYS[1], '(' .. (now - ARGV[1]), '+inf')
 `)
 
-/** KEYS: number. ARGV: max, period. -> 1 where there may be one more. */
-export const VOLUME = script(`local max = tonumber(ARGV[1])
-local count = tonumber(redis.call('GET', KEYS[1]) or '0')
-if count == 0 then
-  redis.call('SET', KEYS[1], 1, 'PX', ARGV[2])
-  return max > 0 and 1 or 0
+/** KEYS: number. ARGV: max, period, unasked before. -> how many with this one, 0 where there may be no more. */
+export const VOLUME = script(`local max, unasked = tonumber(ARGV[1]), tonumber(ARGV[3])
+local before = tonumber(redis.call('GET', KEYS[1]) or '0')
+if before == 0 then
+  redis.call('SET', KEYS[1], unasked + 1, 'PX', ARGV[2])
+  return unasked < max and unasked + 1 or 0
 end
-if count >= max then return 0 end
-redis.call('INCR', KEYS[1])
-return 1
+local allowed = before + unasked < max
+local more = unasked + (allowed and 1 or 0)
+if more > 0 then redis.call('INCRBY', KEYS[1], more) end
+return allowed and before + more or 0
 `)
 
 /** KEYS: record, versions. ARGV: name of the record, then key and text by turns. Compares bytes: the `<` of Lua asks the locale. */

@@ -51,8 +51,11 @@ export interface Store {
   /** As lib/rate.ts, by the clock that all nodes share. */
   take(key: string, rate: Rate): Promise<number>
   count(key: string, rate: Rate): Promise<number>
-  /** As lib/routing/volume.ts. */
-  volume(key: string, max: number, periodMs: number): Promise<boolean>
+  /**
+   * As lib/routing/volume.ts: how many there are in the period with this one; 0: there may be no more. `unasked` were let in before
+   * without a question, and are counted now.
+   */
+  volume(key: string, max: number, periodMs: number, unasked?: number): Promise<number>
   /** True for the first who claims a key within the time. */
   claim(key: string, forMs: number): Promise<boolean>
   free(key: string): Promise<void>

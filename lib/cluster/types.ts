@@ -62,7 +62,8 @@ export interface Cluster {
   /** Rejects while Redis is away. */
   take(key: string, rate: Rate): Promise<number>
   count(key: string, rate: Rate): Promise<number>
-  volume(key: string, max: number, periodMs: number): Promise<boolean>
+  /** How many there are with this one, 0 where there may be no more; see Store.volume. */
+  volume(key: string, max: number, periodMs: number, unasked?: number): Promise<number>
   claim(key: string, forMs: number): Promise<boolean>
   free(key: string): Promise<void>
   /** Keeps a record the same on all nodes. */

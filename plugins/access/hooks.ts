@@ -1,4 +1,5 @@
 import { volumeEverywhere } from '../../lib/cluster/limits.js'
+import { createUnasked } from '../../lib/cluster/unasked.js'
 import { reply } from '../../lib/reply.js'
 import { refuseClient, refuseRecipient, refuseSender } from '../../lib/routing/access.js'
 import { isTrustedIp } from '../../lib/routing/relay.js'
@@ -17,12 +18,14 @@ const VOLUME = 'access.volume'
 export function attachAccess(plugin: HarakaPlugin, shared: Shared): void {
   attachVerify(plugin, shared)
   const volume = createVolume(() => performance.now())
+  const unasked = createUnasked(() => performance.now())
   // In one process and not in each worker: the limit is that of all of them, and of all nodes of a cluster.
   shared.crew.onOne(VOLUME, async (ip) => {
     const { access } = await shared.live.current()
     const { maxMessages, maxMessagesMs } = access
     if (maxMessages === undefined) return true
-    return await volumeEverywhere(shared.seat.cluster(), volume, 'fromip', String(ip), maxMessages, maxMessagesMs)
+    const [cluster, key] = [shared.seat.cluster(), String(ip)]
+    return await volumeEverywhere(cluster, volume, 'fromip', key, maxMessages, maxMessagesMs, unasked)
   })
 
   /** fromip_max. A count that cannot be had keeps no mail out. */

@@ -6,7 +6,7 @@ import { openCluster } from '../../lib/cluster/cluster.js'
 import type { Cluster, LocalRecord } from '../../lib/cluster/types.js'
 import { changeText, mergeTexts } from '../../lib/cluster/record.js'
 import type { Store, Texts } from '../../lib/cluster/store.js'
-import { until } from '../support/wait.js'
+import { until, within } from '../support/wait.js'
 
 /** One way in which nodes share what they know. */
 export interface World {
@@ -248,10 +248,24 @@ export function describeContract(title: string, skip: string | false, open: () =
         const [one, two] = await Promise.all(['v1', 'v2'].map((node) => joined(enter(node))))
         assert.ok(one !== undefined && two !== undefined)
         const takes = [one, two, one, two].map((cluster) => () => cluster.volume('ip', 3, 60_000))
-        const answers: boolean[] = []
+        const answers: number[] = []
         for (const take of takes) answers.push(await take())
-        assert.deepEqual(answers, [true, true, true, false])
-        assert.equal(await one.volume('nothing allowed', 0, 60_000), false)
+        assert.deepEqual(answers, [1, 2, 3, 0])
+        assert.equal(await one.volume('nothing allowed', 0, 60_000), 0)
+        assert.equal(await one.volume('nothing allowed', 0, 60_000), 0)
+        for (const cluster of [one, two]) cluster.close()
+      })
+
+      it('what was let in without a question is counted with the next one, even where that one is too much', async () => {
+        const [one, two] = await Promise.all(['v3', 'v4'].map((node) => joined(enter(node))))
+        assert.ok(one !== undefined && two !== undefined)
+        assert.equal(await one.volume('late', 10, 60_000, 2), 3)
+        assert.equal(await two.volume('late', 10, 60_000, 4), 8)
+        assert.equal(await one.volume('late', 10, 60_000, 3), 0)
+        assert.equal(await two.volume('late', 12, 60_000), 12, 'the three are not counted')
+        assert.equal(await two.volume('late', 12, 60_000), 0)
+        assert.equal(await one.volume('more than all', 2, 60_000, 5), 0)
+        assert.equal(await two.volume('more than all', 6, 60_000), 0)
         for (const cluster of [one, two]) cluster.close()
       })
 
@@ -320,6 +334,23 @@ export function describeContract(title: string, skip: string | false, open: () =
         await until(() => b.all().get('k') === at(1, 'v'), { otherwise: () => 'it was not given again' })
         for (const { cluster } of [one, two]) cluster.close()
       })
+    })
+
+    it('who waits for an answer when all goes away waits no longer', async () => {
+      const [one, two] = await Promise.all(['gone1', 'gone2'].map((node) => joined(enter(node))))
+      assert.ok(one !== undefined && two !== undefined)
+      let asked = 0
+      two.onAsk('never', () => {
+        asked++
+        return new Promise(() => undefined)
+      })
+      const answer = one.ask('never', {}, { timeMs: 600_000 })
+      await until(() => asked === 1, { otherwise: () => 'it was not asked' })
+      await world.stop()
+      const otherwise = (): string => 'it still waits'
+      assert.deepEqual(await within(answer, { otherwise }), { answers: [], answered: [], silent: ['gone2'] })
+      await world.start()
+      for (const cluster of [one, two]) cluster.close()
     })
 
     it('while all is away each says so at once; when it is back with nothing in it they put together what they have', async () => {

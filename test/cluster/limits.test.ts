@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { createAttempts } from '../../lib/auth/attempts.js'
 import { countElsewhere, noteElsewhere, takeEverywhere, volumeEverywhere } from '../../lib/cluster/limits.js'
 import { createLocalHub } from '../../lib/cluster/local-store.js'
+import { createUnasked } from '../../lib/cluster/unasked.js'
 import { createRateLimit } from '../../lib/rate.js'
 import { createVolume } from '../../lib/routing/volume.js'
 
@@ -57,6 +58,75 @@ describe('limits of all nodes', () => {
     assert.deepEqual([await take(one), await take(one), await take(two), await take(two)], [true, true, false, false])
     for (const { shared } of [one, two]) shared.setAway(true)
     assert.deepEqual([await take(one), await take(two), await take(two), await take(two)], [false, true, true, false])
+  })
+
+  describe('a client that sends fast', () => {
+    const PERIOD_MS = 3_600_000
+
+    /** A node that notes when it asks. */
+    function counting({ join, clock }: ReturnType<typeof nodes>) {
+      const { shared, volume } = join()
+      const unasked = createUnasked(clock)
+      let questions = 0
+      const asking = {
+        ...shared,
+        volume: (...args: Parameters<typeof shared.volume>): Promise<number> => {
+          questions++
+          return shared.volume(...args)
+        },
+      }
+      return {
+        setAway: (away: boolean) => {
+          shared.setAway(away)
+        },
+        questions: () => questions,
+        take: (max: number, ip = '192.0.2.1'): Promise<boolean> =>
+          volumeEverywhere(asking, volume, 'fromip', ip, max, PERIOD_MS, unasked),
+      }
+    }
+    const times = async (count: number, take: () => Promise<boolean>): Promise<number> => {
+      let taken = 0
+      for (let n = 0; n < count; n++) if (await take()) taken++
+      return taken
+    }
+
+    it('is asked about once in a while until half of what it may is reached, then for each message', async () => {
+      const world = nodes()
+      const one = counting(world)
+      assert.equal(await times(50, () => one.take(100)), 50)
+      assert.equal(one.questions(), 1)
+      assert.equal(await times(60, () => one.take(100)), 50)
+      assert.equal(one.questions(), 61)
+    })
+
+    it('has all its messages counted for the other nodes, whoever else sends meanwhile', async () => {
+      const world = nodes()
+      const [one, two] = [counting(world), counting(world)]
+      assert.equal(await times(30, () => one.take(100)), 30)
+      world.pass(100)
+      await one.take(100, '192.0.2.2')
+      await one.take(100)
+      assert.equal(one.questions(), 3)
+      assert.equal(await times(200, () => two.take(100)), 69)
+    })
+
+    it('and where a few are all it may, is asked about for each', async () => {
+      const world = nodes()
+      const [one, two] = [counting(world), counting(world)]
+      assert.equal(await times(20, () => one.take(40)), 20)
+      assert.equal(await times(30, () => two.take(40)), 20)
+      assert.deepEqual([one.questions(), two.questions()], [20, 30])
+    })
+
+    it('has the limit of the node alone while Redis is away, with what was let in before', async () => {
+      const world = nodes()
+      const one = counting(world)
+      assert.equal(await times(30, () => one.take(100)), 30)
+      one.setAway(true)
+      assert.equal(await times(200, () => one.take(100)), 70)
+      world.pass(100)
+      assert.equal(await one.take(100), false)
+    })
   })
 
   it('failed logins on one node count on the others, and never let in more than this node alone would', async () => {

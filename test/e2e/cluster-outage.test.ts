@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { STATE_FILE } from '../../lib/queue/operator-state.js'
 import { withoutRedis } from '../support/redis.js'
+import { until, within } from '../support/wait.js'
 import {
   CUSTOMER,
   MOVING,
@@ -11,13 +13,13 @@ import {
   type ClusterSite,
   type Node,
 } from './cluster-site.js'
-import { said } from './etrn-site.js'
+import { holdMessages, said, subjectOf } from './etrn-site.js'
 
 describe('three nodes of which something fails', { skip: withoutRedis() }, () => {
   let site: ClusterSite
   let [one, two, three]: Node[] = []
   before(async () => {
-    site = await startClusterSite({ version: '3.3', answerTimeout: '2s' })
+    site = await startClusterSite({ version: '3.3', answerTimeout: '4s' })
     ;[one, two, three] = site.nodes
     await site.together(...site.nodes)
   })
@@ -88,5 +90,88 @@ describe('three nodes of which something fails', { skip: withoutRedis() }, () =>
       assert.equal(away, node === two ? 2 : 1, node.name)
     }
     await site.tookOnce('stay one', 'stay three', 'stay two')
+  })
+
+  it('one is killed while it is told, one right after it has decided, and Redis loses all: in force on both when they are back', async () => {
+    const [one, two, three] = site.nodes
+    await three.freeze('all')
+    const { answer } = await site.waiting(() => one.call('suspend', { domain: MOVING, reason: 'told' }))
+    three.haraka.kill('SIGKILL', 'all')
+    await three.haraka.exited()
+    const { nodes } = await answer
+    one.haraka.kill('SIGKILL', 'all')
+    assert.deepEqual(nodes, { answered: ['two'], silent: ['three'] })
+    await one.haraka.exited()
+    await two.comes(suspends(MOVING))
+    await site.redis.kill()
+    await two.comes(({ cluster }) => cluster?.state === 'away')
+    await site.redis.start()
+    await two.comes(({ cluster }) => cluster?.state === 'joined')
+    await Promise.all([one, three].map(({ haraka }) => haraka.restart()))
+    for (const node of [one, three]) {
+      // Known before they take any mail.
+      assert.ok(suspends(MOVING)(await node.call('status', {})), node.name)
+      await node.submit(MOVING, `told ${node.name}`)
+      assert.ok(queued(node.haraka).includes(`told ${node.name}`), node.name)
+    }
+    await site.together(...site.nodes)
+    await two.call('resume', { domain: MOVING })
+    await site.tookOnce('told one', 'told three')
+  })
+
+  it('Redis is killed while suspend waits for a node, and while ETRN does: both are answered, nothing is lost', async () => {
+    const [one, , three] = site.nodes
+    for (const node of site.nodes) await node.submit(CUSTOMER, `lost ${node.name}`)
+    // Its master writes the decision down, and waits for its worker.
+    await three.freeze('workers')
+    const suspending = await site.waiting(() => one.call('suspend', { domain: MOVING, reason: 'told before' }))
+    await three.haraka.waitFor(() => three.haraka.read(STATE_FILE).includes('told before'), { watch: STATE_FILE })
+    await site.redis.kill()
+    const otherwise = (): string => 'there is no answer'
+    const { nodes } = await within(suspending.answer, { otherwise })
+    assert.deepEqual(nodes, { answered: ['two'], silent: ['three'] })
+    three.thaw()
+    await three.comes(suspends(MOVING))
+    await site.redis.start()
+    await site.together(...site.nodes)
+    const there = (): string => site.redis.command('HGET', 'dmail:record:operator', `suspend ${MOVING}`)
+    await until(() => there().includes('told before'), { otherwise: () => `in Redis is ${there()}` })
+
+    await three.freeze('all')
+    const asking = await site.waiting(() => one.etrn(CUSTOMER))
+    await site.redis.kill()
+    assert.match(said(await within(asking.answer, { otherwise })), /^250 /)
+    three.thaw()
+    await site.redis.start()
+    await site.together(...site.nodes)
+    // What came through Redis before it died may have been heard, or not.
+    assert.match(said(await one.etrn(CUSTOMER)), /^25[13] /)
+    await site.tookOnce('lost one', 'lost three', 'lost two')
+    await one.call('resume', { domain: MOVING })
+  })
+
+  it('a node is killed in the middle of what ETRN has it send: asked again all arrives, twice only what was in flight', async () => {
+    const [one, , three] = site.nodes
+    const subjects = Array.from({ length: 12 }, (_, n) => `flush ${n}`)
+    await three.submit(CUSTOMER, ...subjects)
+    await one.submit(CUSTOMER, 'flush one')
+    const [done, inFlight, left] = [subjects.slice(0, 4), subjects.slice(4, 8), subjects.slice(8)]
+    const held = holdMessages(site.nextHop)
+    const { message: hold } = site.nextHop.reply
+    site.nextHop.reply = { message: (one) => (done.includes(subjectOf(one)) ? undefined : hold?.(one)) }
+    assert.equal(said(await one.etrn(CUSTOMER)), `253 13 pending messages for node ${CUSTOMER} started`)
+    const isDone = (): boolean => !queued(three.haraka).some((subject) => done.includes(subject))
+    await three.haraka.waitFor(() => held.count === 9 && isDone(), { watch: 'queue' })
+    await three.freeze('all')
+    // The next hop takes some, and the node does not hear of it any more.
+    held.release((subject) => (left.includes(subject) ? '451 4.3.0 nobody hears this' : '250 2.0.0 taken'))
+    await three.haraka.waitFor(() => inFlight.every((subject) => site.taken().includes(subject)))
+    three.haraka.kill('SIGKILL', 'all')
+    await three.haraka.exited()
+    await three.haraka.restart()
+    assert.deepEqual(queued(three.haraka).sort(), [...inFlight, ...left].sort())
+    await site.together(...site.nodes)
+    assert.match(said(await one.etrn(CUSTOMER)), /^25[03] /)
+    await site.tookOnce(...subjects, ...inFlight, 'flush one')
   })
 })

@@ -2,8 +2,10 @@ import { callServer } from '../../lib/control/client.js'
 import type { CommandName, Commands, Status } from '../../lib/control/protocol.js'
 import type { Haraka, HarakaVersion } from '../support/haraka.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
+import { familyOf, isStopped } from '../support/processes.js'
 import { startRedis, type TestRedis } from '../support/redis.js'
 import { send, type Reply } from '../support/smtp.js'
+import { until } from '../support/wait.js'
 import { eventually } from './control-site.js'
 import { subjectOf } from './etrn-site.js'
 import { codes, makeSite, note, RELAYING, session, siteConf, siteIni, startSite, users } from './site.js'
@@ -24,6 +26,9 @@ export interface Node {
   submit(domain: string, ...subjects: readonly string[]): Promise<void>
   /** Resolves when its status says so. */
   comes(to: (status: Status) => boolean): Promise<void>
+  /** Stops its workers, or its master too, where they are: it resolves when not a thread of them runs. */
+  freeze(whom: 'all' | 'workers'): Promise<void>
+  thaw(): void
 }
 
 /** Several Harakas that share Redis, and the next hop of all their mail. */
@@ -35,6 +40,11 @@ export interface ClusterSite {
   together(...nodes: readonly Node[]): Promise<void>
   /** The Subjects of what the next hop took, sorted. */
   taken(): string[]
+  /**
+   * Begins something that asks the two other nodes, of which one is frozen; resolves to its promise, in an object, when that node is
+   * the only one that is waited for.
+   */
+  waiting<T>(begin: () => Promise<T>): Promise<{ readonly answer: Promise<T> }>
   /** Resolves when all of this was taken, each once, and nothing else with these words in front. */
   tookOnce(...subjects: readonly string[]): Promise<void>
   close(): Promise<void>
@@ -82,6 +92,16 @@ export async function startClusterSite(options: ClusterOptions): Promise<Cluster
       }
     },
     taken,
+    waiting: async (begin) => {
+      // Each question is sent, and each answer.
+      const sent = (): number =>
+        Number(/^cmdstat_publish:calls=(\d+)/m.exec(redis.command('INFO', 'commandstats'))?.[1] ?? 0)
+      const before = sent()
+      const answer = begin()
+      answer.catch(() => undefined)
+      await until(() => sent() - before === 3, { otherwise: () => `${sent() - before} were sent` })
+      return { answer }
+    },
     tookOnce: async (...subjects) => {
       const wanted = [...subjects].sort().join()
       const prefix = subjects[0]?.split(' ')[0] ?? ''
@@ -109,10 +129,23 @@ export async function startClusterSite(options: ClusterOptions): Promise<Cluster
 
 function nodeOf(name: string, haraka: Haraka): Node {
   const call: Node['call'] = (command, args) => callServer(haraka.dir, command, args)
+  const signal = (name: NodeJS.Signals, whom: 'all' | 'workers'): void => {
+    haraka.kill(name, 'workers')
+    if (whom === 'all') haraka.kill(name, 'master')
+  }
   return {
     name,
     haraka,
     call,
+    freeze: async (whom) => {
+      const pids = [...haraka.workers(), ...(whom === 'all' ? [haraka.pid] : [])]
+      const refs = familyOf(haraka.pid).filter(({ pid }) => pids.includes(pid))
+      signal('SIGSTOP', whom)
+      await until(() => refs.every(isStopped), { otherwise: () => `${name} does not stop` })
+    },
+    thaw: () => {
+      signal('SIGCONT', 'all')
+    },
     etrn: (argument) => session(haraka.port, {}, (client) => client.command(`ETRN ${argument}`)),
     submit: async (domain, ...subjects) => {
       for (const subject of subjects) {
