@@ -19,7 +19,8 @@ export function answerCommands(seat: Seat, handlers: Handlers): void {
   seat.onAsk(COMMAND, async (args, _from, say) => {
     const read = readRequest(JSON.stringify(args))
     if (!read.ok) return { error: read.error }
-    const { command, args: given } = read.request
+    const { command, args: given, on } = read.request
+    if (on !== undefined) return { error: { message: 'a node passes nothing on that another asks of it', hint: '' } }
     const handler = handlers[command] as (args: unknown, talk: Talk<unknown>) => Promise<unknown>
     try {
       return { result: await handler(given, talkOver(say)) }
