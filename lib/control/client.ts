@@ -76,7 +76,10 @@ export function callAllNodes<Name extends ApartCommand>(
 }
 
 type Heard<Item, Result> =
-  { readonly item: Item } | { readonly progress: Progress } | { readonly result: Result } | { readonly error: ControlError }
+  | { readonly item: Item }
+  | { readonly progress: Progress }
+  | { readonly result: Result }
+  | { readonly error: ControlError }
 
 function converse<Item, Result>(
   harakaDir: string,
