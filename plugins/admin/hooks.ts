@@ -94,7 +94,7 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   }
   plugin.register_hook('init_master', 'dmail_admin_init_master')
 
-  attachPage(plugin, shared, handlers)
+  attachPage(plugin, shared, handlers, alone)
 
   // What was decided since this worker read the record, and before it could be told.
   plugin['dmail_admin_init_child'] = (next: Next): void => {

@@ -20,26 +20,30 @@ type Handler = (args: unknown, talk: Talk<unknown>) => Promise<unknown>
  */
 export function overNodes(seat: Seat, handlers: Handlers, alone: Handlers): OverNodes {
   return async (on, command, args, talk) => {
-    const cluster = seat.cluster()
-    if (cluster === undefined) {
-      throw new Refusal(
-        'this Haraka is not one node of several',
-        '"[cluster] redis = true" in dmail.ini makes it one; where that is set its log says why it is none',
-      )
-    }
+    const cluster = clusterOf(seat)
     if (on !== 'all') return await onNode(cluster, alone, on.node, command, args, talk)
     if (!isApart(command)) return together(cluster, await (handlers[command] as Handler)(args, talk))
     const carryOut = (view: NodeView, over: Talk<unknown>): Promise<NodeAnswer<unknown>> =>
       answerOf(view.node, () => onView(cluster, alone, view, command, args, over))
-    const views = viewsOf(cluster)
+    const views = nodeViews(cluster)
     const nodes =
       command === 'queue.list' ? await inTurn(views, carryOut, talk) : await sideBySide(views, carryOut, talk)
     return { nodes, ...aloneOf(cluster) } satisfies FromNodes<unknown>
   }
 }
 
+/** Throws a Refusal where there is none. */
+export function clusterOf(seat: Seat): Cluster {
+  const cluster = seat.cluster()
+  if (cluster !== undefined) return cluster
+  throw new Refusal(
+    'this Haraka is not one node of several',
+    '"[cluster] redis = true" in dmail.ini makes it one; where that is set its log says why it is none',
+  )
+}
+
 /** Has the node of this name carry out a command, for itself alone. Rejects with a Refusal where it does not. */
-export async function onNode(
+export function onNode(
   cluster: Cluster,
   alone: Handlers,
   name: string,
@@ -47,11 +51,16 @@ export async function onNode(
   args: unknown,
   talk: Talk<unknown>,
 ): Promise<unknown> {
-  if (name !== cluster.node) {
-    const { alone: why } = aloneOf(cluster)
-    if (why !== undefined) throw new Refusal(`node ${name} cannot be asked: ${why}`, 'this node goes on alone')
+  return askNamed(cluster, name, (view) => onView(cluster, alone, view, command, args, talk))
+}
+
+/** Asks the node of this name. Rejects with a Refusal where there is none, or it does not answer. */
+export async function askNamed<T>(cluster: Cluster, name: string, ask: (view: NodeView) => Promise<T>): Promise<T> {
+  const { alone } = aloneOf(cluster)
+  if (name !== cluster.node && alone !== undefined) {
+    throw new Refusal(`node ${name} cannot be asked: ${alone}`, 'this node goes on alone')
   }
-  const views = viewsOf(cluster)
+  const views = nodeViews(cluster)
   const view = views.find(({ node }) => node === name)
   if (view === undefined) {
     const names = views.slice(0, MAX_NAMED).map(({ node }) => node)
@@ -59,7 +68,8 @@ export async function onNode(
     throw new Refusal(`there is no node ${name}`, `the nodes are ${names.join(', ')}${more}`)
   }
   try {
-    return await onView(cluster, alone, view, command, args, talk)
+    mustBeUp(cluster, view)
+    return await ask(view)
   } catch (error) {
     if (error instanceof ClientGone || error instanceof Refusal) throw error
     throw new Refusal(`node ${name}: ${errorText(error)}`, error instanceof NodeFailed ? 'see its log' : '')
@@ -69,19 +79,24 @@ export async function onNode(
 async function onView(
   cluster: Cluster,
   alone: Handlers,
-  { node, alive, ageMs }: NodeView,
+  view: NodeView,
   command: NodeCommand,
   args: unknown,
   talk: Talk<unknown>,
 ): Promise<unknown> {
-  if (node === cluster.node) return await (alone[command] as Handler)(args, talk)
+  if (view.node === cluster.node) return await (alone[command] as Handler)(args, talk)
+  mustBeUp(cluster, view)
+  return await commandOn(cluster, view.node, command, args as Commands[NodeCommand]['args'], talk as Talk<never>)
+}
+
+function mustBeUp(cluster: Cluster, { node, alive, ageMs }: NodeView): void {
+  if (node === cluster.node) return
   if (cluster.standing().state !== 'joined') throw new NodeSilent('it cannot be asked')
   if (!alive) throw new NodeSilent(`it is dead since ${spanText(ageMs)}`)
-  return await commandOn(cluster, node, command, args as Commands[NodeCommand]['args'], talk as Talk<never>)
 }
 
 /** This node and the others that are known, by their names. */
-function viewsOf(cluster: Cluster): readonly NodeView[] {
+export function nodeViews(cluster: Cluster): readonly NodeView[] {
   const others = cluster.nodes().filter(({ node }) => node !== cluster.node)
   const all = [{ node: cluster.node, alive: true, ageMs: 0 }, ...others]
   return all.sort((one, other) => (one.node < other.node ? -1 : 1))
@@ -139,7 +154,7 @@ async function sideBySide(
 /** An answer that is about all nodes anyway, with those that it was not for. */
 function together(cluster: Cluster, result: unknown): unknown {
   if (!isRecord(result) || !isRecord(result['nodes'])) return result
-  const dead = viewsOf(cluster).filter(({ alive }) => !alive)
+  const dead = nodeViews(cluster).filter(({ alive }) => !alive)
   const why = aloneOf(cluster)
   const nodes = {
     ...result['nodes'],

@@ -84,7 +84,11 @@ export const METRICS: MetricsData = {
 }
 
 /** A desk that says this text about everything, and keeps the orders it is given. */
-export function deskOf(text: string, door: Door = createDoor(TOKEN)): Desk & { readonly orders: Order[] } {
+export function deskOf(
+  text: string,
+  door: Door = createDoor(TOKEN),
+  nodes: readonly string[] = [],
+): Desk & { readonly orders: Order[] } {
   const orders: Order[] = []
   return {
     orders,
@@ -92,7 +96,9 @@ export function deskOf(text: string, door: Door = createDoor(TOKEN)): Desk & { r
     knows: (token, from) => Promise.resolve(door.knows(token, from)),
     formToken: (session) => Promise.resolve(door.formToken(session)),
     overview: () => Promise.resolve({ ok: true, value: overviewOf(text) }),
+    nodes: () => Promise.resolve(nodes.map((node, at) => ({ node, alive: at === 0, own: at === 0 }))),
     list: () => Promise.resolve({ ok: true, value: listingOf(text) }),
+    trace: async (question) => ({ ok: true, value: await hereOf(text).trace(question) }),
     show: () => Promise.resolve({ ok: true, value: detailOf(text) }),
     act: (order) => {
       orders.push(order)
