@@ -86,3 +86,7 @@ export function queueUrl({ filter = '', node = '' }: { readonly filter?: string;
   ]
   return words.length === 0 ? 'queue' : `queue?${words.join('&')}`
 }
+
+export function messageUrl(id: string, { node }: Pick<Sheet, 'node'>): string {
+  return `message?id=${encodeURIComponent(id)}${node === undefined ? '' : `&node=${encodeURIComponent(node)}`}`
+}

@@ -4,7 +4,7 @@ import type { QueueDetail, QueueRow } from '../queue/shown.js'
 import type { Answered, Deed, Listing, NodeChoice } from './desk.js'
 import { actions, note, section, table, type Button, type Sheet } from './forms.js'
 import { cut, html, type Html } from './html.js'
-import { nodeLinks, queueUrl } from './nodes.js'
+import { messageUrl, nodeLinks, queueUrl } from './nodes.js'
 import { deedList } from './overview.js'
 
 /** Messages that are listed. */
@@ -123,12 +123,7 @@ function messageRow(row: QueueRow, sheet: Sheet): Html {
   const named = recipients.slice(0, MAX_NAMED).map((address) => cut(address, 100))
   const more = recipients.length - named.length
   return html`<tr>
-    <th scope="row">
-      <a
-        href="message?id=${encodeURIComponent(id)}${sheet.node !== undefined && `&node=${encodeURIComponent(sheet.node)}`}"
-        >${id}</a
-      >
-    </th>
+    <th scope="row"><a href="${messageUrl(id, sheet)}">${id}</a></th>
     <td class="n">${spanText(sheet.nowMs - arrivedMs)}</td>
     <td class="n">${sizeText(bytes)}</td>
     <td><span class="state ${state}">${state}</span></td>
