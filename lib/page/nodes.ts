@@ -8,8 +8,6 @@ import { cut, html, type Html } from './html.js'
 /** Rows and links; the rest is counted. */
 const MAX_NODES = 100
 const MAX_DOMAINS = 3
-/** A name of a node has fewer characters. */
-const MAX_NAME = 100
 
 /** The nodes of the cluster, and what they said of themselves some seconds ago. */
 export function nodeTable(cluster: ClusterStatus, sheet: Sheet): Html {
@@ -75,7 +73,7 @@ export function nodeLinks(nodes: readonly NodeChoice[], chosen: string, urlOf: (
 
 /** The node that is asked for by a page or a form, which there need not be; '' for this one. */
 export function nodeOf(values: URLSearchParams): string {
-  return (values.get('node') ?? '').trim().slice(0, MAX_NAME)
+  return (values.get('node') ?? '').trim()
 }
 
 /** The list of messages that match, on a node. */
