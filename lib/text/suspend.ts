@@ -30,5 +30,5 @@ export function resumeText(asked: string, { resumed, still, nodes }: Commands['r
 
 function inForceText(nodes: Nodes | undefined): string {
   const on = onNodesText(nodes)
-  return on === '' ? '' : `; in force${on}`
+  return on === '' ? '' : ` here; in force${on}`
 }

@@ -280,20 +280,20 @@ describe('dmail suspend, resume and etrn --all', () => {
       'suspend',
       { ...suspension, nodes },
       0,
-      'a.example suspended: 1 message is waiting; in force on mail1, mail2, mail3',
+      'a.example suspended: 1 message is waiting here; in force on mail1, mail2, mail3',
     ],
     [
       'suspend',
       { ...suspension, nodes: { ...nodes, answered: ['mail2'], silent: ['mail3'], dead: ['mail4'] } },
       1,
-      'a.example suspended: 1 message is waiting; in force on mail1, mail2; node mail3 did not answer: it hears of it when it is ' +
+      'a.example suspended: 1 message is waiting here; in force on mail1, mail2; node mail3 did not answer: it hears of it when it is ' +
         'back; node mail4 is dead: it hears of it when it is back',
     ],
     [
       'suspend',
       { ...suspension, nodes: alone },
       1,
-      'a.example suspended: 1 message is waiting; in force on mail1; no other node could be asked (Redis is away: refused): each ' +
+      'a.example suspended: 1 message is waiting here; in force on mail1; no other node could be asked (Redis is away: refused): each ' +
         'hears of it when it is back',
     ],
     [

@@ -183,7 +183,7 @@ describe(
       const { exit, out } = await run('suspend', MOVING, '--all', '--reason', 'they move')
       assert.deepEqual(
         [exit, out],
-        [0, `${MOVING} suspended (they move): no message is waiting; in force on one, three, two\n`],
+        [0, `${MOVING} suspended (they move): no message is waiting here; in force on one, three, two\n`],
       )
       const resumed = await run('resume', MOVING, '--all')
       assert.match(resumed.out, /^moving\.example\.com resumed on one, three, two: /)
