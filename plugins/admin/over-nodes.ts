@@ -50,8 +50,9 @@ export function onNode(
   command: NodeCommand,
   args: unknown,
   talk: Talk<unknown>,
+  timeMs?: number,
 ): Promise<unknown> {
-  return askNamed(cluster, name, (view) => onView(cluster, alone, view, command, args, talk))
+  return askNamed(cluster, name, (view) => onView(cluster, alone, view, command, args, talk, timeMs))
 }
 
 /** Asks the node of this name. Rejects with a Refusal where there is none, or it does not answer. */
@@ -83,10 +84,18 @@ async function onView(
   command: NodeCommand,
   args: unknown,
   talk: Talk<unknown>,
+  timeMs?: number,
 ): Promise<unknown> {
   if (view.node === cluster.node) return await (alone[command] as Handler)(args, talk)
   mustBeUp(cluster, view)
-  return await commandOn(cluster, view.node, command, args as Commands[NodeCommand]['args'], talk as Talk<never>)
+  return await commandOn(
+    cluster,
+    view.node,
+    command,
+    args as Commands[NodeCommand]['args'],
+    talk as Talk<never>,
+    timeMs,
+  )
 }
 
 function mustBeUp(cluster: Cluster, { node, alive, ageMs }: NodeView): void {

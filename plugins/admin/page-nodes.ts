@@ -8,8 +8,8 @@ import { askNamed, clusterOf, nodeViews, onNode } from './over-nodes.js'
 
 /** The question of one node to another: what its page would list. */
 const LIST = 'page.list'
-/** It looks for some seconds itself. */
-const LIST_MS = 10_000
+/** That node looks for some seconds itself; whoever answers the browser waits little longer for this process. */
+const ANSWER_MS = 10_000
 
 const SILENT: Talk<unknown> = { items: () => Promise.resolve(), progress: () => Promise.resolve() }
 
@@ -40,11 +40,12 @@ export function pageNodes(seat: Seat, alone: Handlers): PageNodes {
       return nodeViews(cluster).map(({ node, alive }) => ({ node, alive, own: node === cluster.node }))
     },
     isOther: (node) => node !== '' && node !== seat.cluster()?.node,
-    carryOut: async (node, command, args) => await onNode(clusterOf(seat), alone, node, command, args, SILENT),
+    carryOut: async (node, command, args) =>
+      await onNode(clusterOf(seat), alone, node, command, args, SILENT, ANSWER_MS),
     listing: async (node, filter) => {
       const cluster = clusterOf(seat)
       return await askNamed(cluster, node, async () =>
-        listingOf(await cluster.askNode(node, LIST, { filter }, { timeMs: LIST_MS })),
+        listingOf(await cluster.askNode(node, LIST, { filter }, { timeMs: ANSWER_MS })),
       )
     },
   }
