@@ -4,7 +4,7 @@ import { configCommand } from './config.js'
 import { initCommand } from './init.js'
 import { addLegacy } from './legacy-command.js'
 import { addMigrate } from './migrate-command.js'
-import { common } from './options.js'
+import { common, overNodes } from './options.js'
 import { addQueue } from './queue-command.js'
 import { routeCommand, type RouteOptions } from './route.js'
 import { addServerCommands } from './server-commands.js'
@@ -46,7 +46,7 @@ export function buildProgram(terminal: Terminal, run: Run, version: string): Com
     .description('Shows what is in force in the running server; where none runs, what the files say.')
     .action((setting: string | undefined, options: ServerOptions) => run(configCommand(setting, options, terminal)))
 
-  common(program.command('route'))
+  overNodes(common(program.command('route')))
     .argument('<address>', 'a recipient as given at RCPT TO')
     .summary('show where mail for an address goes, and by which rules')
     .description(

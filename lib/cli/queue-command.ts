@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { common } from './options.js'
+import { common, overNodes } from './options.js'
 import { queueAction, queueList, queueShow } from './queue.js'
 import type { Action } from '../text/queue.js'
 import { complain, type ServerOptions } from './server.js'
@@ -28,13 +28,13 @@ const ACTIONS: Record<Action, { readonly summary: string; readonly more: string 
 /** Adds `dmail queue` and its commands; `run` takes their exit code. */
 export function addQueue(program: Command, terminal: Terminal, run: (exit: Promise<Exit>) => Promise<void>): void {
   // The options are those of `queue` itself too: `dmail queue -c DIR list`.
-  const queue = common(program.command('queue'))
+  const queue = overNodes(common(program.command('queue')))
     .argument('[filter...]', 'which messages')
     .summary('show, try, hold and drop the messages that wait')
     .description(`Shows the messages that wait, and what is done about them. ${FILTER}`)
     .action((filter: string[], options: ServerOptions) => run(listUnlessTypo(filter, options, terminal)))
 
-  common(queue.command('list'))
+  overNodes(common(queue.command('list')))
     .argument('[filter...]', 'which messages, all if not given')
     .summary('show messages, when they are tried next and why they wait')
     .description(`Shows messages, when they are tried next and why they wait. ${FILTER}`)
@@ -42,7 +42,7 @@ export function addQueue(program: Command, terminal: Terminal, run: (exit: Promi
       run(queueList(filter, command.optsWithGlobals<ServerOptions>(), terminal)),
     )
 
-  common(queue.command('show'))
+  overNodes(common(queue.command('show')))
     .argument('<id>', 'as in the list, or the id of a message in the log')
     .summary('show everything about one message')
     .description('Shows the envelope, the state and the headers of one message.')
@@ -52,7 +52,7 @@ export function addQueue(program: Command, terminal: Terminal, run: (exit: Promi
 
   for (const action of ['send', 'hold', 'release', 'drop'] as const) {
     const { summary, more } = ACTIONS[action]
-    common(queue.command(action))
+    overNodes(common(queue.command(action)))
       .argument('[filter...]', 'which messages')
       .summary(summary)
       .description(`${more} ${FILTER}`)

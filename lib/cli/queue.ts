@@ -1,6 +1,7 @@
 import type { Coverage, QueueRow } from '../queue/shown.js'
 import { parseFilter } from '../queue/filter-words.js'
 import { actionText, countText, detailText, lacks, LIST_HEAD, rowText, type Action } from '../text/queue.js'
+import { actAll, listAll, showAll } from './queue-all.js'
 import { complain, printed, progressLine, widthOf, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 import { visibleJson } from '../text/values.js'
@@ -16,6 +17,7 @@ export async function queueList(filter: readonly string[], options: ServerOption
     complain(terminal, parsed.message, parsed.hint)
     return EXIT.usage
   }
+  if (options.all === true) return await listAll(filter, options, terminal)
   return await withServer(options, terminal, async (ask) => {
     const sheet = options.json ? jsonRows(terminal) : tableRows(terminal)
     const result = await ask('queue.list', { filter }, { item: sheet.row })
@@ -60,6 +62,7 @@ function jsonRows(terminal: Terminal): Rows {
 
 /** `dmail queue show ID`: everything about one message. Exit 1 when there is none. */
 export function queueShow(id: string, options: ServerOptions, terminal: Terminal): Promise<Exit> {
+  if (options.all === true) return showAll(id, options, terminal)
   return withServer(options, terminal, async (ask) => {
     const detail = await ask('queue.show', { id })
     if (options.json) printJson(terminal, detail)
@@ -94,6 +97,7 @@ export async function queueAction(
     complain(terminal, parsed.message, parsed.hint)
     return EXIT.usage
   }
+  if (options.all === true) return await actAll(action, filter, options, terminal)
   return await withServer(options, terminal, async (ask) => {
     const progress = progressLine(terminal)
     try {

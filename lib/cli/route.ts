@@ -1,13 +1,13 @@
 import { BadQuestion, clientOf, type RouteQuestion } from '../suite/question.js'
-import { describe, type TracedRoute } from '../routing/report.js'
-import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
+import type { TracedRoute } from '../routing/report.js'
 import { loadAll } from '../suite/loaded.js'
 import { ConfigurationError, makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
 import { tablesFor } from '../suite/redis.js'
 import { traceRoute } from '../suite/trace.js'
+import { routeOnAll } from './route-all.js'
+import { printTree } from './route-tree.js'
 import { complain, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { visible } from '../text/values.js'
 
 export interface RouteOptions {
   readonly ip?: string
@@ -39,22 +39,30 @@ export async function routeCommand(
     complain(terminal, error.message)
     return EXIT.usage
   }
+  const { node, all = false } = options
+  if (files && (all || node !== undefined)) {
+    complain(terminal, '--files is about the files here: it goes neither with --node nor with --all')
+    return EXIT.usage
+  }
+  if (all) return await routeOnAll(question, options, terminal)
   const show = (traced: TracedRoute, by: DecidedBy): Exit => printTraced(traced, by, options.json, terminal)
   const fromFiles = (): Promise<Exit> => decideFromFiles(question, options.config, terminal, show)
   if (files) return await fromFiles()
   return await withServer(
     options,
     terminal,
-    async (ask) => show(await ask('route', question), 'server'),
-    () => fromFiles(),
+    async (ask) => show(await ask('route', question), node === undefined ? 'server' : { node }),
+    // What another node has is not in the files here.
+    node === undefined ? () => fromFiles() : undefined,
   )
 }
 
-type DecidedBy = 'server' | 'files'
+type DecidedBy = 'server' | 'files' | { readonly node: string }
 
-const LAST: Record<DecidedBy, string> = {
-  server: 'decided by the running server\n',
-  files: 'decided from the files as they are now; a running server may still use the ones before\n',
+function lastLine(by: DecidedBy): string {
+  if (by === 'server') return 'decided by the running server\n'
+  if (by === 'files') return 'decided from the files as they are now; a running server may still use the ones before\n'
+  return `decided by the node ${by.node}\n`
 }
 
 function printTraced(traced: TracedRoute, by: DecidedBy, json: boolean, terminal: Terminal): Exit {
@@ -63,10 +71,10 @@ function printTraced(traced: TracedRoute, by: DecidedBy, json: boolean, terminal
   if (json) {
     // The form of the report is fixed, and says nothing of this.
     printJson(terminal, report)
-    if (by === 'server') complain(terminal, LAST[by].trim())
+    if (by !== 'files') complain(terminal, lastLine(by).trim())
   } else {
     printTree(traced, terminal)
-    terminal.out.write(paint('dim', LAST[by]))
+    terminal.out.write(paint('dim', lastLine(by)))
   }
   if (detail !== undefined) complain(terminal, detail)
   return report.accepted ? EXIT.done : EXIT.problems
@@ -98,29 +106,4 @@ async function decideFromFiles(
     users.close()
     redis?.close()
   }
-}
-
-/** The tree of rules that fired, with the destinations under the rules that named them. */
-function printTree(traced: TracedRoute, terminal: Terminal): void {
-  const paint = painter(terminal)
-  const { out } = terminal
-  const { address, accepted, reply } = traced.report
-  out.write(`${paint('bold', visible(address))}\n`)
-  const print = (branches: readonly Branch[], indent: string): void => {
-    branches.forEach((branch, index) => {
-      const last = index === branches.length - 1
-      out.write(`${indent}${last ? '└─ ' : '├─ '}${branchText(branch, paint)}\n`)
-      if (branch.kind === 'step') print(branch.below, `${indent}${last ? '   ' : '│  '}`)
-    })
-  }
-  print(treeOf(traced), '')
-  out.write(`${paint(accepted ? 'green' : 'red', `${reply.code} ${reply.enhanced}`)} ${visible(reply.text)}\n`)
-}
-
-function branchText(branch: Branch, paint: ReturnType<typeof painter>): string {
-  if (branch.kind === 'destination') return paint('green', `→ ${visible(describe(branch.destination))}`)
-  const { step, input, rule, at } = branch.step
-  const place = at === null ? '' : ` ${paint('dim', `(${visible(at)})`)}`
-  if (step === 'left-out') return `${paint('yellow', 'left out')} ${visible(`${input}: ${rule}`)}${place}`
-  return `${paint('cyan', step)}${visible(ruleOf(branch.step))}${place}`
 }

@@ -3,7 +3,7 @@ import { clearCacheCommand } from './clear-cache.js'
 import { etrnCommand } from './etrn.js'
 import { etrnRemoteCommand } from './etrn-remote.js'
 import { logCommand, logLevelCommand, type LogOptions } from './log.js'
-import { common } from './options.js'
+import { common, overNodes } from './options.js'
 import { reloadCommand } from './reload.js'
 import { complain, type ServerOptions } from './server.js'
 import { statusCommand } from './status.js'
@@ -16,7 +16,7 @@ export function addServerCommands(
   terminal: Terminal,
   run: (exit: Promise<Exit>) => Promise<void>,
 ): void {
-  common(program.command('suspend'))
+  overNodes(common(program.command('suspend')))
     .argument('<domain>', 'a domain, *.domain for its sub-domains, or *')
     .summary('keep mail for a domain back')
     .description(
@@ -27,7 +27,7 @@ export function addServerCommands(
     .option('--until <time>', 'when it ends: 2026-12-24, 2026-12-24T18:00 (local time), or after 2h, 3d')
     .action((domain: string, options: SuspendOptions) => run(suspendCommand(domain, options, terminal)))
 
-  common(program.command('resume'))
+  overNodes(common(program.command('resume')))
     .argument('<domain>', 'as it was given to suspend')
     .summary('end a suspension')
     .description(
@@ -35,7 +35,7 @@ export function addServerCommands(
     )
     .action((domain: string, options: ServerOptions) => run(resumeCommand(domain, options, terminal)))
 
-  common(program.command('etrn'))
+  overNodes(common(program.command('etrn')))
     .argument('<domain...>', 'a domain, or @domain for its sub-domains as well; several with --remote')
     .summary('send what waits for a domain, or ask a provider for ours')
     .description(
@@ -45,7 +45,7 @@ export function addServerCommands(
     .option('--remote <host>', 'the server to ask: host, host:port or [IPv6 address]:port')
     .action((domains: readonly string[], options: EtrnOptions) => run(etrn(domains, options, terminal)))
 
-  common(program.command('status'))
+  overNodes(common(program.command('status')))
     .summary('show the running server, its queue by domain, and suspensions')
     .description('Shows the running server, the mail in its queue by domain, what is suspended and why.')
     .action((options: ServerOptions) => run(statusCommand(options, terminal)))
@@ -87,6 +87,10 @@ export function addServerCommands(
 type EtrnOptions = ServerOptions & { readonly remote?: string }
 
 function etrn(domains: readonly string[], { remote, ...options }: EtrnOptions, terminal: Terminal): Promise<Exit> {
+  if (remote !== undefined && (options.node !== undefined || options.all === true)) {
+    complain(terminal, 'etrn --remote asks a server, not the nodes of a cluster: it takes neither --node nor --all')
+    return Promise.resolve(EXIT.usage)
+  }
   if (remote !== undefined) return etrnRemoteCommand(domains, { ...options, remote }, terminal)
   const [domain, ...more] = domains
   if (domain !== undefined && more.length === 0) return etrnCommand(domain, options, terminal)

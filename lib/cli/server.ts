@@ -1,5 +1,13 @@
 import path from 'node:path'
-import { callServer, ServerRefused, ServerUnreachable, type Listening } from '../control/client.js'
+import {
+  callAllNodes,
+  callServer,
+  ServerRefused,
+  ServerUnreachable,
+  type Hearing,
+  type Listening,
+} from '../control/client.js'
+import type { AllItem, AllResult, ApartCommand } from '../control/over-nodes.js'
 import type { CommandName, Commands } from '../control/protocol.js'
 import { EXIT, type Exit, type Terminal } from './terminal.js'
 import { visible } from '../text/values.js'
@@ -9,6 +17,9 @@ export interface ServerOptions {
   /** The Haraka directory. */
   readonly config: string
   readonly json: boolean
+  /** The node of the cluster that carries it out; undefined = this one, as it does for any operator. */
+  readonly node?: string
+  readonly all?: boolean
 }
 
 export type Ask = <Name extends CommandName>(
@@ -17,20 +28,31 @@ export type Ask = <Name extends CommandName>(
   on?: Listening<Name>,
 ) => Promise<Commands[Name]['result']>
 
+/** Asks all nodes of a cluster, each for what it has. */
+export type AskAll = <Name extends ApartCommand>(
+  command: Name,
+  args: Commands[Name]['args'],
+  on?: Hearing<AllItem<Name>>,
+) => Promise<AllResult<Name>>
+
 /**
  * Runs a command's conversation with the server of the Haraka directory. Exit 75 where no server answers, 1 where it refuses,
  * each with a message on stderr; else what `conversation` says. Where nobody serves the directory, `otherwise` does without, if it is
  * given: a server that is there and cannot be asked is told of all the same.
  */
 export async function withServer(
-  { config }: ServerOptions,
+  { config, node, all = false }: ServerOptions,
   terminal: Terminal,
-  conversation: (ask: Ask) => Promise<Exit>,
+  conversation: (ask: Ask, askAll: AskAll) => Promise<Exit>,
   otherwise?: () => Promise<Exit>,
 ): Promise<Exit> {
   const directory = path.resolve(config)
   try {
-    return await conversation((command, args, on) => callServer(directory, command, args, on))
+    const where = all ? { on: 'all' as const } : node === undefined ? {} : { on: { node } }
+    return await conversation(
+      (command, args, on) => callServer(directory, command, args, on, where),
+      (command, args, on) => callAllNodes(directory, command, args, on),
+    )
   } catch (error) {
     if (error instanceof ServerUnreachable && otherwise !== undefined) {
       if (!error.nobody) complain(terminal, error.message)

@@ -1,5 +1,6 @@
 import type { Commands } from '../control/protocol.js'
 import { complain, printed, withServer, type ServerOptions } from './server.js'
+import { leavesOut } from '../text/nodes.js'
 import { resumeText, suspendText } from '../text/suspend.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
 import { parseUntil, type Until } from '../text/until.js'
@@ -25,7 +26,7 @@ export async function suspendCommand(domain: string, options: SuspendOptions, te
     const result = await ask('suspend', args)
     if (options.json) printJson(terminal, result)
     else await printed(terminal, `${suspendText(result)}\n`)
-    return EXIT.done
+    return leavesOut(result.nodes) ? EXIT.problems : EXIT.done
   })
 }
 
@@ -35,6 +36,6 @@ export function resumeCommand(domain: string, options: ServerOptions, terminal: 
     const result = await ask('resume', { domain })
     if (options.json) printJson(terminal, result)
     else await printed(terminal, `${resumeText(domain, result)}\n`)
-    return result.resumed && result.still === undefined ? EXIT.done : EXIT.problems
+    return result.resumed && result.still === undefined && !leavesOut(result.nodes) ? EXIT.done : EXIT.problems
   })
 }

@@ -34,8 +34,8 @@ export interface Asking {
 /** Questions that are answered at once: those of a node gone wild must not pile up here. */
 const MAX_UNDER_WAY = 200
 const TELL_MS = 60_000
-/** For a part to be dealt with; who asked may be waiting for a slow reader itself. */
-const TAKEN_MS = 30_000
+/** For a part to be dealt with; who asked may be waiting for a slow reader itself. The queue keeps a listing open for as long. */
+const TAKEN_MS = 60_000
 
 interface Waiting {
   readonly node: string
@@ -43,6 +43,8 @@ interface Waiting {
   readonly reject: (error: Error) => void
   readonly part: Part | undefined
   readonly timer: NodeJS.Timeout
+  /** A part is being dealt with here: the other node waits, and nothing can be late. */
+  dealing: boolean
 }
 
 /** Questions and answers between nodes, each of which listens at its own name. */
@@ -101,7 +103,9 @@ export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: 
 
   async function takePart(id: string, asked: Waiting, value: unknown): Promise<void> {
     try {
+      asked.dealing = true
       await asked.part?.(value)
+      asked.dealing = false
       asked.timer.refresh()
       await send(asked.node, { kind: 'taken', id, from: self })
     } catch (error) {
@@ -135,9 +139,10 @@ export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: 
       const id = randomUUID()
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-          settle(id)?.reject(new NodeSilent(`no answer of ${node} in ${timeMs / 1000} s`))
+          if (waiting.get(id)?.dealing === true) timer.refresh()
+          else settle(id)?.reject(new NodeSilent(`no answer of ${node} in ${timeMs / 1000} s`))
         }, timeMs)
-        waiting.set(id, { node, resolve, reject, part, timer })
+        waiting.set(id, { node, resolve, reject, part, timer, dealing: false })
         send(node, { kind: 'ask', id, from: self, question, args }).then(
           (heard) => {
             if (!heard) settle(id)?.reject(new NodeSilent(`${node} is not there`))
@@ -167,7 +172,6 @@ export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: 
       // Nobody waits any more, or another node claims to be the one that was asked.
       if (asked?.node !== message.from) return
       if (message.kind === 'part') {
-        asked.timer.refresh()
         takePart(message.id, asked, message.value).catch(() => undefined)
       } else if (message.kind === 'answer') settle(message.id)?.resolve(message.value)
       else settle(message.id)?.reject(new NodeFailed(message.error))

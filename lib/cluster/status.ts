@@ -5,6 +5,10 @@ export interface Nodes {
   readonly answered: readonly string[]
   /** Those that live, as far as is known, and did not answer in time. */
   readonly silent: readonly string[]
+  /** These three only where a command was given for all nodes (`--all`): this node, those that are dead, and why it is alone. */
+  readonly own?: string
+  readonly dead?: readonly string[]
+  readonly alone?: string
 }
 
 /** This Haraka as one node of several. */

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { asError, errorCode, errorText } from '../error.js'
-import type { Answer, CommandName, Commands, Progress } from './protocol.js'
+import type { AllItem, AllResult, ApartCommand, On } from './over-nodes.js'
+import type { CommandName, Commands, ControlError, Progress, Request } from './protocol.js'
 import { socketAddress } from './socket-address.js'
 
 /** No Haraka with the suite serves the directory, or it went away before it had answered. */
@@ -37,26 +38,56 @@ export interface CallOptions {
   readonly silenceMs?: number
   /** Another socket than that for operators. */
   readonly socketFile?: string
+  /** Where in a cluster it is carried out. */
+  readonly on?: On
 }
 
 /** What comes before the result. Called one after the other; a slow one, or its promise, holds the server back. */
-export interface Listening<Name extends CommandName> {
+export interface Hearing<Item> {
   /** What it returns is awaited. */
-  item?(item: Commands[Name]['item']): unknown
+  item?(item: Item): unknown
   progress?(progress: Progress): void
 }
 
+export type Listening<Name extends CommandName> = Hearing<Commands[Name]['item']>
+
 /**
  * Has the running server of a Haraka directory carry out a command. Rejects with `ServerUnreachable` or `ServerRefused`. What
- * `on` throws ends the connection, and the server's work, and is what the promise rejects with.
+ * `listening` throws ends the connection, and the server's work, and is what the promise rejects with.
  */
 export function callServer<Name extends CommandName>(
   harakaDir: string,
   command: Name,
   args: Commands[Name]['args'],
-  on: Listening<Name> = {},
-  { silenceMs = SILENCE_MS, socketFile }: CallOptions = {},
+  listening: Listening<Name> = {},
+  options: CallOptions = {},
 ): Promise<Commands[Name]['result']> {
+  return converse(harakaDir, command, args, listening, options)
+}
+
+/** Has all nodes of a cluster that are up carry out a command, and gives what each answered. */
+export function callAllNodes<Name extends ApartCommand>(
+  harakaDir: string,
+  command: Name,
+  args: Commands[Name]['args'],
+  listening: Hearing<AllItem<Name>> = {},
+): Promise<AllResult<Name>> {
+  return converse(harakaDir, command, args, listening, { on: 'all' })
+}
+
+type Heard<Item, Result> =
+  | { readonly item: Item }
+  | { readonly progress: Progress }
+  | { readonly result: Result }
+  | { readonly error: ControlError }
+
+function converse<Item, Result>(
+  harakaDir: string,
+  command: CommandName,
+  args: Request['args'],
+  listening: Hearing<Item>,
+  { silenceMs = SILENCE_MS, socketFile, on }: CallOptions,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     let socket: Socket
     try {
@@ -75,9 +106,9 @@ export function callServer<Name extends CommandName>(
       end()
       socket.destroy()
     }
-    const hear = async (answer: Answer<Name>): Promise<void> => {
-      if ('item' in answer) await on.item?.(answer.item)
-      else if ('progress' in answer) on.progress?.(answer.progress)
+    const hear = async (answer: Heard<Item, Result>): Promise<void> => {
+      if ('item' in answer) await listening.item?.(answer.item)
+      else if ('progress' in answer) listening.progress?.(answer.progress)
       else if ('error' in answer) {
         const { message, hint } = answer.error
         settle(() => {
@@ -95,13 +126,13 @@ export function callServer<Name extends CommandName>(
       socket.setTimeout(silenceMs)
       for await (const piece of socket) {
         socket.setTimeout(0)
-        for (const line of lines(piece as Buffer)) await hear(readAnswer<Name>(harakaDir, line))
+        for (const line of lines(piece as Buffer)) await hear(readAnswer<Item, Result>(harakaDir, line))
         socket.setTimeout(silenceMs)
       }
       throw new ServerUnreachable(`the server of ${harakaDir} went away before it had answered`, false)
     }
     socket.once('connect', () => {
-      socket.write(`${JSON.stringify({ command, args })}\n`)
+      socket.write(`${JSON.stringify({ command, args, on })}\n`)
     })
     let failed: Error | undefined
     socket.once('error', (error) => (failed = error))
@@ -115,10 +146,10 @@ export function callServer<Name extends CommandName>(
   })
 }
 
-function readAnswer<Name extends CommandName>(harakaDir: string, line: string): Answer<Name> {
+function readAnswer<Item, Result>(harakaDir: string, line: string): Heard<Item, Result> {
   try {
     const value: unknown = JSON.parse(line)
-    if (typeof value === 'object' && value !== null) return value as Answer<Name>
+    if (typeof value === 'object' && value !== null) return value as Heard<Item, Result>
   } catch {
     // What it is not is said below.
   }

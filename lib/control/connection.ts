@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { errorText } from '../error.js'
 import type { Log } from '../log.js'
-import { ClientGone, Refusal, type Handlers, type Talk } from './handlers.js'
+import { ClientGone, Refusal, type Handlers, type OverNodes, type Talk } from './handlers.js'
+import { isNodeCommand } from './over-nodes.js'
 import type { Answer, CommandName, ControlError, Request } from './protocol.js'
 import { readRequest } from './request.js'
 
@@ -17,17 +18,37 @@ export interface Limits {
 
 export const LIMITS: Limits = { idleMs: 30_000, takeMs: 300_000 }
 
+/** What carries out commands. */
+export interface Serving {
+  readonly handlers: Handlers
+  readonly overNodes?: OverNodes | undefined
+}
+
 /** Serves one client: one request, its answer, and the end. Never rejects. */
-export async function serveClient(socket: Socket, handlers: Handlers, log: Log, limits: Limits): Promise<void> {
+export async function serveClient(
+  socket: Socket,
+  { handlers, overNodes }: Serving,
+  log: Log,
+  limits: Limits,
+): Promise<void> {
   // After an error comes close, where everything that waits ends.
   socket.on('error', () => undefined)
-  const say = (answer: Answer): Promise<void> => write(socket, `${JSON.stringify(answer)}\n`, limits)
+  const say = (answer: unknown): Promise<void> => write(socket, `${JSON.stringify(answer)}\n`, limits)
   try {
     const line = await readLine(socket, limits)
     if (line === undefined) return
     const read = readRequest(line)
-    if (read.ok) await say({ result: await run(handlers, read.request, talkTo(socket, limits)) })
-    else await say({ error: read.error })
+    if (!read.ok) {
+      await say({ error: read.error })
+      return
+    }
+    const { request } = read
+    const talk = talkTo(socket, limits)
+    const { command, args, on } = request
+    if (on === undefined) await say({ result: await run(handlers, request, talk) })
+    else if (overNodes !== undefined && isNodeCommand(command)) {
+      await say({ result: await overNodes(on, command, args, talk) })
+    } else throw new Refusal('this socket is for commands of this node', '')
   } catch (error) {
     if (!(error instanceof ClientGone)) await say({ error: inWords(error, log) }).catch(() => undefined)
   } finally {

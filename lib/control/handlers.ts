@@ -1,3 +1,4 @@
+import type { NodeCommand, On } from './over-nodes.js'
 import type { CommandName, Commands, Progress } from './protocol.js'
 
 /** How a command says something before its result. */
@@ -14,6 +15,12 @@ export type Handlers = {
     talk: Talk<Commands[Name]['item']>,
   ) => Promise<Commands[Name]['result']>
 }
+
+/**
+ * What has other nodes of a cluster carry out a command, given by an operator of this one. `args` are those of the command; it
+ * resolves to its result, or to what all nodes answered (over-nodes.ts).
+ */
+export type OverNodes = (on: On, command: NodeCommand, args: unknown, talk: Talk<unknown>) => Promise<unknown>
 
 /** The command is not carried out, in words for the operator. */
 export class Refusal extends Error {

@@ -7,6 +7,7 @@ import type { RasStatus } from '../etrn/ras-status.js'
 import type { ActionResult, Coverage, DomainSummary, FlushResult, QueueDetail, QueueRow } from '../queue/shown.js'
 import type { Suspension } from '../queue/suspensions.js'
 import type { LogLine } from './log-taps.js'
+import type { On } from './over-nodes.js'
 
 /*
  * What is said over the control socket: a Unix stream socket in the Haraka directory. The client writes one request as a line
@@ -22,6 +23,8 @@ export const RESPOND_SOCKET_FILE = 'dmail-respond.sock'
 export interface Request<Name extends CommandName = CommandName> {
   readonly command: Name
   readonly args: Commands[Name]['args']
+  /** In a cluster; absent = here, as it is for operators of this node. */
+  readonly on?: On
 }
 
 export type Answer<Name extends CommandName = CommandName> =

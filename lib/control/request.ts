@@ -1,4 +1,5 @@
 import { isRecord } from '../record.js'
+import { isNodeCommand, readOn } from './over-nodes.js'
 import type { CommandName, Commands, ControlError, Request } from './protocol.js'
 
 /** A request of a command that exists, with arguments of the right shape; or what is wrong with it. */
@@ -83,7 +84,11 @@ export function readRequest(line: string): ReadRequest {
   const read = READERS[command](isRecord(args) ? args : {})
   if (read === undefined)
     return no(`the arguments of ${command} are wrong`, 'use a "dmail" command of the same version')
-  return { ok: true, request: { command, args: read } as Request<never> }
+  if (value['on'] === undefined) return { ok: true, request: { command, args: read } as Request<never> }
+  const on = readOn(value['on'])
+  if (on === undefined) return no(`the nodes that ${command} is for are wrong`, 'it is {"node":"mail2"}, or "all"')
+  if (!isNodeCommand(command)) return no(`${command} is not carried out on other nodes`, 'ask each node by itself')
+  return { ok: true, request: { command, args: read, on } as Request<never> }
 }
 
 function readFilter({ filter }: Args): { readonly filter: readonly string[] } | undefined {

@@ -3,16 +3,18 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { errorCode } from '../error.js'
 import type { Log } from '../log.js'
 import { LIMITS, serveClient, turnAway, type Limits } from './connection.js'
-import type { Handlers } from './handlers.js'
+import type { Handlers, OverNodes } from './handlers.js'
 import { socketAddress, type SocketAddress } from './socket-address.js'
 
 /** Clients served at once; each may have a long action under way. */
 const MAX_CLIENTS = 16
 
-/** Another socket than that for operators, and whose it is. */
-export interface SocketPlace {
+export interface ControlOptions {
+  /** Another socket than that for operators, and whose it is. */
   readonly file?: string
   readonly owner?: { readonly uid: number; readonly gid: number }
+  /** Without it every command is for this Haraka. */
+  readonly overNodes?: OverNodes
 }
 
 export interface ControlServer {
@@ -29,7 +31,7 @@ export async function openControlServer(
   handlers: Handlers,
   log: Log,
   limits: Limits = LIMITS,
-  { file, owner }: SocketPlace = {},
+  { file, owner, overNodes }: ControlOptions = {},
 ): Promise<ControlServer> {
   const name = nameIn(harakaDir, file)
   try {
@@ -45,7 +47,7 @@ export async function openControlServer(
       }
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
-      serveClient(socket, handlers, log, limits).catch((error: unknown) => {
+      serveClient(socket, { handlers, overNodes }, log, limits).catch((error: unknown) => {
         log('error', `control socket: ${String(error)}`)
       })
     })

@@ -16,8 +16,21 @@ import type { Totals } from './tally.js'
 export type ActionName = 'queue.send' | 'queue.hold' | 'queue.release' | 'queue.drop' | 'suspend' | 'resume' | 'etrn'
 
 export type Order = {
-  readonly [Name in ActionName]: { readonly command: Name; readonly args: Commands[Name]['args'] }
+  readonly [Name in ActionName]: {
+    readonly command: Name
+    readonly args: Commands[Name]['args']
+    /** The node of a cluster that carries it out; absent = this one, as for any operator. */
+    readonly node?: string
+  }
 }[ActionName]
+
+/** A node of the cluster, to choose. */
+export interface NodeChoice {
+  readonly node: string
+  readonly alive: boolean
+  /** It is this one. */
+  readonly own: boolean
+}
 
 /** What somebody did on the page. */
 export interface Deed {
@@ -53,8 +66,12 @@ export interface Desk {
   /** undefined: the session is none, or is over. */
   formToken(session: string): Promise<string | undefined>
   overview(): Promise<Answered<Overview>>
-  list(filter: readonly string[]): Promise<Answered<Listing>>
-  show(id: string): Promise<Answered<QueueDetail>>
+  /** By their names; none where there is no cluster. */
+  nodes(): Promise<readonly NodeChoice[]>
+  /** Here and below: of the node of this name; '' = of this one. */
+  list(filter: readonly string[], node: string): Promise<Answered<Listing>>
+  show(id: string, node: string): Promise<Answered<QueueDetail>>
+  trace(question: RouteQuestion, node: string): Promise<Answered<TracedRoute>>
   /** Resolves when it is done, or is going to take longer; `deeds` tell how it went. */
   act(order: Order): Promise<void>
   /** The latest, newest first. */

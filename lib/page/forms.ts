@@ -7,6 +7,8 @@ export interface Sheet {
   readonly formToken: string
   /** Where an action leads back to: the filter of the list it was on; undefined = the overview. */
   readonly list?: string
+  /** The node that actions are for; undefined = this one. */
+  readonly node?: string
 }
 
 export interface Button {
@@ -33,8 +35,13 @@ export function actions(sheet: Sheet, fields: Readonly<Record<string, string>>, 
   </form>`
 }
 
-export function hidden({ formToken, list }: Sheet, fields: Readonly<Record<string, string>>): Html {
-  const all = { token: formToken, ...(list === undefined ? {} : { list }), ...fields }
+export function hidden({ formToken, list, node }: Sheet, fields: Readonly<Record<string, string>>): Html {
+  const all = {
+    token: formToken,
+    ...(list === undefined ? {} : { list }),
+    ...(node === undefined ? {} : { node }),
+    ...fields,
+  }
   return html`${Object.entries(all).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}`
 }
 

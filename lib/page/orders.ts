@@ -1,9 +1,11 @@
 import { actionText, type Action } from '../text/queue.js'
+import { silentText } from '../text/nodes.js'
 import { resumeText, suspendText } from '../text/suspend.js'
 import { counted } from '../text/values.js'
 import { parseUntil, type Until } from '../text/until.js'
 import type { Commands, ControlError } from '../control/protocol.js'
 import type { ActionName, Order } from './desk.js'
+import { nodeOf } from './nodes.js'
 
 export type ReadOrder =
   | { readonly ok: true; readonly order: Order; /** It cannot be undone. */ readonly grave: boolean }
@@ -17,11 +19,11 @@ export function readOrder(fields: URLSearchParams, nowMs: number): ReadOrder {
     case 'send':
     case 'hold':
     case 'release':
-    case 'drop':
-      return yes(
-        { command: `queue.${action}`, args: { filter: wordsOf(fields.get('filter') ?? '') } },
-        action === 'drop',
-      )
+    case 'drop': {
+      const node = nodeOf(fields)
+      const args = { filter: wordsOf(fields.get('filter') ?? '') }
+      return yes({ command: `queue.${action}`, args, ...(node === '' ? {} : { node }) }, action === 'drop')
+    }
     case 'suspend': {
       const until = (fields.get('until') ?? '').trim()
       const reason = (fields.get('reason') ?? '').trim()
@@ -48,7 +50,8 @@ export function wordsOf(text: string): string[] {
 }
 
 /** An order as the command that does the same. */
-export function orderText({ command, args }: Order): string {
+export function orderText({ command, args, node }: Order): string {
+  const on = node === undefined ? '' : ` --node ${node}`
   switch (command) {
     case 'suspend':
     case 'resume':
@@ -59,7 +62,7 @@ export function orderText({ command, args }: Order): string {
     case 'queue.hold':
     case 'queue.release':
     case 'queue.drop':
-      return `${command.slice('queue.'.length)} ${args.filter.join(' ')}`
+      return `${command.slice('queue.'.length)} ${args.filter.join(' ')}${on}`
   }
 }
 
@@ -71,8 +74,9 @@ export function resultText({ command, args }: Order, result: Commands[ActionName
     case 'resume':
       return resumeText(args.domain, result as Commands['resume']['result'])
     case 'etrn': {
-      const { count, running } = result as Commands['etrn']['result']
-      return running ? 'is being sent already' : `${counted(count, 'message')} tried now`
+      const { count, running, nodes } = result as Commands['etrn']['result']
+      const what = running ? 'is being sent already' : `${counted(count, 'message')} tried now`
+      return `${what}${silentText(nodes, 'may have more')}`
     }
     case 'queue.send':
     case 'queue.hold':

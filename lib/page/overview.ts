@@ -7,6 +7,7 @@ import type { Deed, Overview } from './desk.js'
 import { domainTable, suspendForm, suspensionTable } from './domains.js'
 import { note, section, table, type Sheet } from './forms.js'
 import { cut, html, type Html } from './html.js'
+import { nodeTable } from './nodes.js'
 
 export interface OverviewData extends Overview {
   readonly deeds: readonly Deed[]
@@ -18,6 +19,7 @@ export function overviewParts(data: OverviewData, sheet: Sheet): ReadonlyMap<str
   const { status, totals, deeds, problems } = data
   return new Map([
     ['server', server(data, sheet)],
+    ...(status.cluster === undefined ? [] : [['nodes', nodeTable(status.cluster, sheet)] as const]),
     ['deeds', deedList(deeds)],
     ['traffic', chart(totals.counts.minutes, sheet.nowMs)],
     ['domains', domainTable(status, sheet)],
@@ -29,6 +31,7 @@ export function overviewParts(data: OverviewData, sheet: Sheet): ReadonlyMap<str
 
 const TITLES: Readonly<Record<string, string>> = {
   server: 'Now',
+  nodes: 'Nodes',
   deeds: 'Latest actions',
   traffic: 'The last hour',
   domains: 'Domains with waiting mail',
@@ -39,7 +42,8 @@ const TITLES: Readonly<Record<string, string>> = {
 
 export function overviewBody(data: OverviewData, sheet: Sheet): Html {
   const parts = overviewParts(data, sheet)
-  return html`<h1>Mail on this server</h1>
+  const { cluster } = data.status
+  return html`<h1>${cluster === undefined ? 'Mail on this server' : `Mail on node ${cluster.node}`}</h1>
     ${[...parts].map(
       ([id, body]) => html`${section(id, TITLES[id] ?? id, body)}${id === 'suspensions' && suspendForm(sheet)}`,
     )}`

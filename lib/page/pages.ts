@@ -2,6 +2,7 @@ import { errorText } from '../error.js'
 import type { Desk, Here } from './desk.js'
 import { note, type Sheet } from './forms.js'
 import { html, type Part } from './html.js'
+import { nodeOf, queueUrl } from './nodes.js'
 import { wordsOf } from './orders.js'
 import { overviewBody, overviewParts, type OverviewData } from './overview.js'
 import { filterOf, messageBody, queueBody, queueParts, type QueueData } from './queue.js'
@@ -22,23 +23,25 @@ export async function read(request: PageRequest, desk: Desk, here: Here, formTok
         'Queue',
         'Queue',
         queueBody(data, onList(sheet, data)),
-        `live?view=queue&filter=${encodeURIComponent(data.filter)}`,
+        `live?view=queue&filter=${encodeURIComponent(data.filter)}${data.node === '' ? '' : `&node=${encodeURIComponent(data.node)}`}`,
       )
     }
     case 'message': {
-      const found = await desk.show(query.get('id') ?? '')
-      if (found.ok) return show('Message', 'Queue', messageBody(found.value, sheet))
+      const node = nodeOf(query)
+      const found = await desk.show(query.get('id') ?? '', node)
+      if (found.ok) return show('Message', 'Queue', messageBody(found.value, onNode(sheet, node)))
       return page(404, {
         title: 'Message',
         menu: { current: 'Queue', formToken },
         body: html`<h1>Message</h1>
           ${note('error', found.error.message)}
-          <p><a href="queue">Queue</a></p>`,
+          <p><a href="${queueUrl({ node })}">Queue</a></p>`,
       })
     }
     case 'route': {
       const question = traceQuestion(query)
-      return show('Route', 'Route', traceBody(question, await trace(question, here)))
+      const [traced, nodes] = await Promise.all([trace(question, desk, here), desk.nodes()])
+      return show('Route', 'Route', traceBody(question, traced, nodes))
     }
     case 'live': {
       if (query.get('view') === 'queue') {
@@ -56,8 +59,12 @@ export async function read(request: PageRequest, desk: Desk, here: Here, formTok
   }
 }
 
-function onList(sheet: Sheet, { filter }: QueueData): Sheet {
-  return { ...sheet, list: filter }
+function onList(sheet: Sheet, { filter, node }: QueueData): Sheet {
+  return { ...onNode(sheet, node), list: filter }
+}
+
+function onNode(sheet: Sheet, node: string): Sheet {
+  return node === '' ? sheet : { ...sheet, node }
 }
 
 async function overviewData(desk: Desk, here: Here): Promise<OverviewData | string> {
@@ -67,14 +74,18 @@ async function overviewData(desk: Desk, here: Here): Promise<OverviewData | stri
 
 async function queueData(query: URLSearchParams, desk: Desk): Promise<QueueData> {
   const filter = filterOf(query)
-  const [listing, deeds] = await Promise.all([desk.list(wordsOf(filter)), desk.deeds()])
-  return { filter, listing, deeds }
+  const node = nodeOf(query)
+  const [listing, deeds, nodes] = await Promise.all([desk.list(wordsOf(filter), node), desk.deeds(), desk.nodes()])
+  return { filter, node, nodes, listing, deeds }
 }
 
-async function trace({ address, from, ip, trusted }: TraceQuestion, here: Here): Promise<Traced> {
+async function trace({ address, from, ip, trusted, node }: TraceQuestion, desk: Desk, here: Here): Promise<Traced> {
   if (address === '') return undefined
+  const question = { address, trusted, ...(from === '' ? {} : { from }), ...(ip === '' ? {} : { ip }) }
   try {
-    return await here.trace({ address, trusted, ...(from === '' ? {} : { from }), ...(ip === '' ? {} : { ip }) })
+    if (node === '') return await here.trace(question)
+    const answered = await desk.trace(question, node)
+    return answered.ok ? answered.value : `${answered.error.message} ${answered.error.hint}`.trim()
   } catch (error) {
     return errorText(error)
   }

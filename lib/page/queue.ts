@@ -1,20 +1,24 @@
 import { detailLines, nextStep } from '../text/queue.js'
 import { sizeText, spanText } from '../text/values.js'
 import type { QueueDetail, QueueRow } from '../queue/shown.js'
-import type { Answered, Deed, Listing } from './desk.js'
+import type { Answered, Deed, Listing, NodeChoice } from './desk.js'
 import { actions, note, section, table, type Button, type Sheet } from './forms.js'
 import { cut, html, type Html } from './html.js'
+import { messageUrl, nodeLinks, queueUrl } from './nodes.js'
 import { deedList } from './overview.js'
 
 /** Messages that are listed. */
 export const MAX_LISTED = 100
 /** Recipients of a message that are named in the list. */
-const MAX_NAMED = 3
+export const MAX_NAMED = 3
 const MAX_REASON = 300
 
 export interface QueueData {
   /** As it was asked for; '' = everything. */
   readonly filter: string
+  /** '' = this one. */
+  readonly node: string
+  readonly nodes: readonly NodeChoice[]
   readonly listing: Answered<Listing>
   readonly deeds: readonly Deed[]
 }
@@ -34,8 +38,9 @@ export function queueParts({ filter, listing, deeds }: QueueData, sheet: Sheet):
 
 export function queueBody(data: QueueData, sheet: Sheet): Html {
   const parts = queueParts(data, sheet)
-  return html`<h1>Queue</h1>
-    ${searchForm(data.filter)}${section('list', 'Messages', parts.get('list'))}${section('deeds', 'Latest actions', parts.get('deeds'))}`
+  const { filter, node, nodes } = data
+  return html`<h1>Queue${node !== '' && ` of node ${node}`}</h1>
+    ${nodeLinks(nodes, node, (name) => queueUrl({ filter, node: name }))}${searchForm(data)}${section('list', 'Messages', parts.get('list'))}${section('deeds', 'Latest actions', parts.get('deeds'))}`
 }
 
 const PLACES: readonly (readonly [string, string])[] = [
@@ -46,9 +51,9 @@ const PLACES: readonly (readonly [string, string])[] = [
   ['filter', 'filter words'],
 ]
 
-function searchForm(filter: string): Html {
+function searchForm({ filter, node }: QueueData): Html {
   return html`<form method="get" action="queue" class="line" role="search">
-    <label
+    ${node !== '' && html`<input type="hidden" name="node" value="${node}" />`}<label
       >Search
       <input
         type="search"
@@ -64,7 +69,7 @@ function searchForm(filter: string): Html {
         ${PLACES.map(([value, name]) => html`<option value="${value}" ${value === 'filter' && filter !== '' ? html` selected` : ''}>${name}</option>`)}
       </select></label
     >
-    <button>Search</button>${filter !== '' && html` <a href="queue">Everything</a>`}
+    <button>Search</button>${filter !== '' && html` <a href="${queueUrl({ node })}">Everything</a>`}
   </form>`
 }
 
@@ -118,7 +123,7 @@ function messageRow(row: QueueRow, sheet: Sheet): Html {
   const named = recipients.slice(0, MAX_NAMED).map((address) => cut(address, 100))
   const more = recipients.length - named.length
   return html`<tr>
-    <th scope="row"><a href="message?id=${encodeURIComponent(id)}">${id}</a></th>
+    <th scope="row"><a href="${messageUrl(id, sheet)}">${id}</a></th>
     <td class="n">${spanText(sheet.nowMs - arrivedMs)}</td>
     <td class="n">${sizeText(bytes)}</td>
     <td><span class="state ${state}">${state}</span></td>
@@ -140,7 +145,7 @@ function messageButtons({ id, state }: Pick<QueueRow, 'id' | 'state'>): Button[]
 
 /** One message in full. */
 export function messageBody(detail: QueueDetail, sheet: Sheet): Html {
-  return html`<h1>Message ${detail.id}</h1>
+  return html`<h1>Message ${detail.id}${sheet.node !== undefined && ` on node ${sheet.node}`}</h1>
     ${actions({ ...sheet, list: detail.id }, { filter: detail.id }, messageButtons(detail))}
     <dl class="detail">
       ${detailLines(detail, sheet.nowMs).map(
@@ -153,5 +158,5 @@ export function messageBody(detail: QueueDetail, sheet: Sheet): Html {
     </dl>
     <h2>Headers</h2>
     <pre tabindex="0">${detail.headers}</pre>
-    <p><a href="queue">Queue</a></p>`
+    <p><a href="${queueUrl(sheet)}">Queue</a></p>`
 }

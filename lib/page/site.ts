@@ -4,6 +4,7 @@ import { hidden, note, type Sheet } from './forms.js'
 import { html, type Html } from './html.js'
 import { safetyHeaders } from './layout.js'
 import { METRICS_TYPE, metricsText } from './metrics.js'
+import { nodeOf, queueUrl } from './nodes.js'
 import { orderText, readOrder } from './orders.js'
 import { read } from './pages.js'
 import { bearerOf, cookieOf, isFromHere, isLocal, sessionOf, type PageRequest, type PageResponse } from './request.js'
@@ -75,7 +76,8 @@ async function write(request: PageRequest, desk: Desk, formToken: string): Promi
   if (request.path === 'logout') return goTo('login', { 'Set-Cookie': cookieOf('', 0, request) })
   const asked = readOrder(fields, Date.now())
   const list = fields.get('list') ?? undefined
-  const back = list === undefined ? './' : `queue?filter=${encodeURIComponent(list)}`
+  const node = nodeOf(fields)
+  const back = list === undefined ? './' : queueUrl({ filter: list, node })
   if (!asked.ok) {
     const body = html`<h1>Not done</h1>
       ${note('error', `${asked.error.message} ${asked.error.hint}`)}
@@ -83,7 +85,7 @@ async function write(request: PageRequest, desk: Desk, formToken: string): Promi
     return page(400, { title: 'Not done', menu: { current: '', formToken }, body })
   }
   if (asked.grave && !fields.has('sure')) {
-    const sheet = { nowMs: 0, formToken, ...(list === undefined ? {} : { list }) }
+    const sheet = { nowMs: 0, formToken, ...(list === undefined ? {} : { list }), ...(node === '' ? {} : { node }) }
     return page(200, {
       title: 'Sure?',
       menu: { current: '', formToken },
@@ -101,7 +103,7 @@ function confirmation(what: string, fields: URLSearchParams, sheet: Sheet, back:
       <code>${what}</code> removes the messages that match from the queue. Nobody gets a report, and nothing brings them
       back.
     </p>
-    <p><a href="queue?filter=${encodeURIComponent(filter)}">See what matches</a></p>
+    <p><a href="${queueUrl({ filter, ...sheet })}">See what matches</a></p>
     <form method="post" action="do" class="line">
       ${hidden(sheet, { filter, sure: 'yes' })} <button name="action" value="drop" class="grave">Drop for good</button>
       <a href="${back}">Keep them</a>

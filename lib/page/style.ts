@@ -29,7 +29,7 @@ button.grave { color: var(--bad) } input[type=checkbox] { min-height: 0; width: 
 form.line { display: flex; flex-wrap: wrap; align-items: end; gap: .6rem .9rem; margin: .75rem 0 } form.line label { display: grid; gap: .15rem; font-size: .85rem; color: var(--dim) }
 form.line input, form.line select { color: var(--fg); font-size: 1rem; min-width: 15rem } form.line select { min-width: 0 }
 form.line label.check { display: block; padding-bottom: .4rem; color: var(--fg) } form.line label.check input { min-width: 0 }
-form.line a { padding-bottom: .3rem }
+form.line a { padding-bottom: .3rem } .nodes { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: .5rem 0; overflow-wrap: anywhere } .nodes span { color: var(--dim) }
 .actions { display: flex; flex-wrap: wrap; gap: .3rem } td .actions { display: inline-flex; flex-wrap: nowrap; margin-right: .3rem } td .actions button { padding: .1rem .5rem; min-height: 1.75rem; font-size: .85rem; white-space: nowrap }
 td:has(.actions) { white-space: nowrap } .bulk { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; margin: .5rem 0 }
 .cards { display: flex; flex-wrap: wrap; gap: .75rem; margin: .75rem 0 } .cards div { display: flex; flex-direction: column-reverse; border: 1px solid var(--line); border-radius: 8px; padding: .5rem 1rem; min-width: 8rem }

@@ -2,6 +2,8 @@ import { describe, type TracedRoute } from '../routing/report.js'
 import { ruleOf, treeOf, type Branch } from '../routing/tree.js'
 import { note } from './forms.js'
 import { html, type Html } from './html.js'
+import type { NodeChoice } from './desk.js'
+import { nodeLinks, nodeOf } from './nodes.js'
 
 /** What the tracer was asked; all '' at first. */
 export interface TraceQuestion {
@@ -9,6 +11,8 @@ export interface TraceQuestion {
   readonly from: string
   readonly ip: string
   readonly trusted: boolean
+  /** The node that decides; '' = this one. */
+  readonly node: string
 }
 
 /** undefined: nothing was asked. A text says why there is no decision. */
@@ -16,14 +20,21 @@ export type Traced = TracedRoute | string | undefined
 
 export function traceQuestion(query: URLSearchParams): TraceQuestion {
   const text = (name: string): string => (query.get(name) ?? '').trim()
-  return { address: text('address'), from: text('from'), ip: text('ip'), trusted: query.has('trusted') }
+  return {
+    address: text('address'),
+    from: text('from'),
+    ip: text('ip'),
+    trusted: query.has('trusted'),
+    node: nodeOf(query),
+  }
 }
 
 /** The tracer: where mail for an address goes, and by which rules. */
-export function traceBody(question: TraceQuestion, traced: Traced): Html {
+export function traceBody(question: TraceQuestion, traced: Traced, nodes: readonly NodeChoice[]): Html {
   return html`<h1>Where does mail go?</h1>
+    ${nodeLinks(nodes, question.node, (node) => routeUrl({ ...question, node }))}
     <form method="get" action="route" class="line">
-      <label
+      ${question.node !== '' && html`<input type="hidden" name="node" value="${question.node}" />`}<label
         >Address
         <input
           name="address"
@@ -43,10 +54,16 @@ export function traceBody(question: TraceQuestion, traced: Traced): Html {
       >
       <button>Trace</button>
     </form>
-    ${traced !== undefined && (typeof traced === 'string' ? note('error', traced) : verdict(question.address, traced))}`
+    ${traced !== undefined && (typeof traced === 'string' ? note('error', traced) : verdict(question, traced))}`
 }
 
-function verdict(address: string, traced: TracedRoute): Html {
+function routeUrl({ trusted, ...texts }: TraceQuestion): string {
+  const query = new URLSearchParams(Object.entries(texts).filter(([, text]) => text !== ''))
+  if (trusted) query.set('trusted', 'on')
+  return `route?${query.toString()}`
+}
+
+function verdict({ address, node }: TraceQuestion, traced: TracedRoute): Html {
   const { report, detail } = traced
   const { code, enhanced, text } = report.reply
   return html`<section aria-labelledby="trace-title">
@@ -55,7 +72,7 @@ function verdict(address: string, traced: TracedRoute): Html {
       <strong>${report.accepted ? 'Accepted' : 'Refused'}</strong> ${code} ${enhanced} ${text}
     </p>
     ${detail !== undefined && note('plain', detail)} ${branches(treeOf(traced))}
-    <p class="dim">Decided by this server, with the configuration in force.</p>
+    <p class="dim">Decided by ${node === '' ? 'this server' : `node ${node}`}, with the configuration in force.</p>
   </section>`
 }
 

@@ -1,9 +1,10 @@
 import type { DomainSummary } from '../queue/shown.js'
 import type { RasStatus } from '../etrn/ras-status.js'
+import type { AllResult } from '../control/over-nodes.js'
 import type { Status } from '../control/protocol.js'
 import { lacks, suspensionText, type Sheet } from './queue.js'
 import { counted, inText, sizeText, spanText, timeText, visible, wrapped } from './values.js'
-import { clusterLines } from './nodes.js'
+import { clusterLines, noAnswerLines, nodeHead } from './nodes.js'
 
 /** Gives text a colour, or leaves it as it is. */
 export type Paint = (colour: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: string) => string
@@ -16,6 +17,24 @@ export function statusText(status: Status, sheet: Sheet, paint: Paint): string {
     ...domainLines(status, sheet, paint),
     ...suspensionLines(status, sheet, paint),
     ...(status.ras === undefined ? [] : rasLines(status.ras, sheet, paint)),
+  ].join('\n')
+}
+
+/** `dmail status --all`: what each node says of itself, and the sum. */
+export function allStatusText(found: AllResult<'status'>, sheet: Sheet, paint: Paint): string {
+  const answers = found.nodes.flatMap((one) => ('result' in one ? [one] : []))
+  const sum = (of: (status: Status) => number): number => answers.reduce((total, { result }) => total + of(result), 0)
+  const queue = [
+    `${counted(
+      sum((status) => status.queue.count),
+      'message',
+    )}, ${sizeText(sum((status) => status.queue.bytes))}`,
+    `${sum((status) => status.queue.sending)} being sent`,
+  ]
+  return [
+    ...answers.flatMap(({ node, result }) => [paint('bold', nodeHead(node)), statusText(result, sheet, paint), '']),
+    ...noAnswerLines(found).map((line) => paint('red', line)),
+    `${answers.length} of ${counted(found.nodes.length, 'node')}: ${queue.join(', ')}`,
   ].join('\n')
 }
 

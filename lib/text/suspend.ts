@@ -1,5 +1,6 @@
+import type { Nodes } from '../cluster/status.js'
 import type { Commands } from '../control/protocol.js'
-import { silentText } from './nodes.js'
+import { onNodesText, silentText } from './nodes.js'
 import { counted, timeText, visible } from './values.js'
 
 const TOLD_LATER = 'hears of it when it is back'
@@ -10,14 +11,14 @@ export function suspendText({ suspension, waiting, nodes }: Commands['suspend'][
   const end = untilMs === undefined ? '' : ` until ${timeText(untilMs)}`
   const why = reason === undefined || reason === '' ? '' : ` (${visible(reason)})`
   const mail = waiting === 0 ? 'no message is' : waiting === 1 ? '1 message is' : `${counted(waiting, 'message')} are`
-  return `${visible(domain)} suspended${end}${why}: ${mail} waiting${silentText(nodes, TOLD_LATER)}`
+  return `${visible(domain)} suspended${end}${why}: ${mail} waiting${inForceText(nodes)}${silentText(nodes, TOLD_LATER)}`
 }
 
 /** What `dmail resume` says of the domain it was given. */
 export function resumeText(asked: string, { resumed, still, nodes }: Commands['resume']['result']): string {
   const domain = visible(asked)
   const did = resumed
-    ? `${domain} resumed${silentText(nodes, TOLD_LATER)}`
+    ? `${domain} resumed${onNodesText(nodes)}${silentText(nodes, TOLD_LATER)}`
     : `${domain} was not suspended by an operator`
   if (still === undefined) return resumed ? `${did}: mail whose time has come is tried now` : did
   const pattern = visible(still.domain)
@@ -25,4 +26,9 @@ export function resumeText(asked: string, { resumed, still, nodes }: Commands['r
     return `${did}, but ${visible(still.at)} suspends it: remove or change the line "suspend_domain ${pattern}"`
   }
   return `${did}, but an operator suspended ${pattern}: "dmail resume '${pattern}'" ends that`
+}
+
+function inForceText(nodes: Nodes | undefined): string {
+  const on = onNodesText(nodes)
+  return on === '' ? '' : ` here; in force${on}`
 }

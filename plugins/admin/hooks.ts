@@ -1,5 +1,6 @@
 import { cont } from 'haraka-constants'
 import { errorText } from '../../lib/error.js'
+import { LIMITS } from '../../lib/control/connection.js'
 import type { Handlers } from '../../lib/control/handlers.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
@@ -17,6 +18,7 @@ import { countMail, figuresOf } from './counting.js'
 import { answerForLog, logCommands } from './log-commands.js'
 import { createOperator, type Operator } from './operator.js'
 import { attachPage } from './page.js'
+import { overNodes } from './over-nodes.js'
 import { onAll } from './questions.js'
 import { openRespondSocket, respondCommands } from './respond-commands.js'
 import { answerForSettings, settingsCommands } from './settings-commands.js'
@@ -58,11 +60,12 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   crew.onOne(CURRENT, () => operator.current())
 
   // What another node asks for is for this one alone.
-  answerCommands(seat, {
+  const alone: Handlers = {
     ...handlers,
     ...commands(shared, operator, notice),
     ...settingsCommands(crew, shared.live, notice),
-  })
+  }
+  answerCommands(seat, alone)
 
   plugin['dmail_admin_init_master'] = (next: Next): void => {
     if (seat.cluster() !== undefined) {
@@ -77,7 +80,7 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
           plugin.logwarn(`dmail: drespond does not know whom other nodes answer: ${errorText(error)}`)
         })
     }
-    openControlServer(harakaDir, handlers, logTo(plugin))
+    openControlServer(harakaDir, handlers, logTo(plugin), LIMITS, { overNodes: overNodes(seat, handlers, alone) })
       .then((server) => {
         closeAtEnd(server, onShutdown)
       })
@@ -91,7 +94,7 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   }
   plugin.register_hook('init_master', 'dmail_admin_init_master')
 
-  attachPage(plugin, shared, handlers)
+  attachPage(plugin, shared, handlers, alone)
 
   // What was decided since this worker read the record, and before it could be told.
   plugin['dmail_admin_init_child'] = (next: Next): void => {

@@ -7,7 +7,7 @@ import type { Seat } from '../cluster.js'
 
 /** The question of one node to another: to carry out a command of the control socket for itself alone. */
 const COMMAND = 'command'
-/** A node that is busy may take some seconds before it says anything; each part begins the time anew. */
+/** A node that is busy may take some seconds before it says anything. */
 const COMMAND_MS = 15_000
 /** Rows of one message, far below what one may have. */
 const MAX_PART = 200 * 1024
@@ -19,7 +19,8 @@ export function answerCommands(seat: Seat, handlers: Handlers): void {
   seat.onAsk(COMMAND, async (args, _from, say) => {
     const read = readRequest(JSON.stringify(args))
     if (!read.ok) return { error: read.error }
-    const { command, args: given } = read.request
+    const { command, args: given, on } = read.request
+    if (on !== undefined) return { error: { message: 'a node passes nothing on that another asks of it', hint: '' } }
     const handler = handlers[command] as (args: unknown, talk: Talk<unknown>) => Promise<unknown>
     try {
       return { result: await handler(given, talkOver(say)) }
@@ -40,13 +41,15 @@ export async function commandOn<Name extends CommandName>(
   command: Name,
   args: Commands[Name]['args'],
   talk: Talk<Commands[Name]['item']>,
+  /** Until it says something; each part begins the time anew. */
+  timeMs = COMMAND_MS,
 ): Promise<Commands[Name]['result']> {
   const part = async (value: unknown): Promise<void> => {
     const { items, progress } = value as { items?: readonly Commands[Name]['item'][]; progress?: Progress }
     if (Array.isArray(items)) await talk.items(items as readonly Commands[Name]['item'][])
     if (progress !== undefined) await talk.progress(progress)
   }
-  const answer = await cluster.askNode(node, COMMAND, { command, args }, { timeMs: COMMAND_MS, part })
+  const answer = await cluster.askNode(node, COMMAND, { command, args }, { timeMs, part })
   if (isRecord(answer) && isRecord(answer['error'])) {
     const { message, hint } = answer['error'] as unknown as ControlError
     throw new Refusal(message, hint)

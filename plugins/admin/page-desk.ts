@@ -5,12 +5,15 @@ import { orderText, resultText } from '../../lib/page/orders.js'
 import type { Answered, Deed, Desk, Listing, Order } from '../../lib/page/desk.js'
 import type { Door } from '../../lib/page/door.js'
 import type { MetricsData } from '../../lib/page/metrics.js'
-import { MAX_LISTED } from '../../lib/page/queue.js'
+import { MAX_LISTED, MAX_NAMED } from '../../lib/page/queue.js'
 import { createTally, type Totals } from '../../lib/page/tally.js'
 import { needsHeader } from '../../lib/queue/filter.js'
 import { parseFilter } from '../../lib/queue/filter-words.js'
+import type { QueueDetail, QueueRow } from '../../lib/queue/shown.js'
 import type { QueueTotals } from '../../lib/queue/summary.js'
+import type { TracedRoute } from '../../lib/routing/report.js'
 import type { Crew } from '../crew.js'
+import type { PageNodes } from './page-nodes.js'
 import { askAll } from './questions.js'
 import { listRows } from './through.js'
 
@@ -21,11 +24,13 @@ const ACT_MS = 4_000
 /** Every open page asks every few seconds; a long queue takes a moment to sum up. */
 const FRESH_MS = 1_500
 const MAX_DEEDS = 10
+/** A page shows less of it. */
+const MAX_REASON = 500
 
 const SILENT: Talk<never> = { items: () => Promise.resolve(), progress: () => Promise.resolve() }
 
 /** Answers the page for all processes, by the handlers of the control socket. In the one process. */
-export function createDesk(crew: Crew, handlers: Handlers, door: Door): Desk {
+export function createDesk(crew: Crew, handlers: Handlers, door: Door, nodes: PageNodes): Desk {
   const deeds: Deed[] = []
   const tally = createTally()
   let overview: { readonly sinceMs: number; readonly answer: ReturnType<Desk['overview']> } | undefined
@@ -54,10 +59,15 @@ export function createDesk(crew: Crew, handlers: Handlers, door: Door): Desk {
     }
   }
 
-  async function carryOut({ command, args }: Order): Promise<string> {
+  async function carryOut(order: Order): Promise<string> {
+    const { command, args, node } = order
     // The handler of a command takes what the command is given.
     const handler = handlers[command] as (args: unknown, talk: Talk<never>) => ReturnType<Handlers[Order['command']]>
-    return resultText({ command, args } as Order, await handler(args, SILENT))
+    const result =
+      node !== undefined && nodes.isOther(node)
+        ? await nodes.carryOut(node, command, args)
+        : await handler(args, SILENT)
+    return resultText(order, result as Awaited<ReturnType<typeof handler>>)
   }
 
   return {
@@ -75,8 +85,19 @@ export function createDesk(crew: Crew, handlers: Handlers, door: Door): Desk {
       }
       return overview.answer
     },
-    list: (filter) => answered(() => oldest(crew, filter)),
-    show: (id) => answered(() => handlers['queue.show']({ id }, SILENT)),
+    nodes: () => Promise.resolve(nodes.list()),
+    list: (filter, node) =>
+      nodes.isOther(node) ? answered(() => nodes.listing(node, filter)) : listOldest(crew, filter),
+    show: (id, node) =>
+      answered(async () => {
+        if (!nodes.isOther(node)) return await handlers['queue.show']({ id }, SILENT)
+        return (await nodes.carryOut(node, 'queue.show', { id })) as QueueDetail
+      }),
+    trace: (question, node) =>
+      answered(async () => {
+        if (!nodes.isOther(node)) return await handlers.route(question, SILENT)
+        return (await nodes.carryOut(node, 'route', question)) as TracedRoute
+      }),
     async act(order) {
       const deed = { atMs: Date.now(), what: orderText(order) }
       deeds.unshift({ ...deed, state: 'under way', text: 'is being done' })
@@ -108,7 +129,11 @@ function clusterFigures({ cluster }: Status): Pick<MetricsData, 'cluster'> {
   return { cluster: { connected, nodes: Math.max(1, alive) } }
 }
 
-/** The first of what matches. */
+/** The first of what matches, for a page. */
+export function listOldest(crew: Crew, words: readonly string[]): Promise<Answered<Listing>> {
+  return answered(() => oldest(crew, words))
+}
+
 async function oldest(crew: Crew, words: readonly string[]): Promise<Listing> {
   const parsed = parseFilter(words, { need: false, nowMs: 0 })
   const byHeader = parsed.ok && needsHeader(parsed.filter)
@@ -130,7 +155,19 @@ async function oldest(crew: Crew, words: readonly string[]): Promise<Listing> {
     if (!(error instanceof ClientGone)) throw error
   }
   rows.sort((one, other) => one.arrivedMs - other.arrivedMs)
-  return { rows: rows.slice(0, MAX_LISTED), total, looked: Math.max(looked, rows.length), byHeader, missing }
+  return {
+    rows: rows.slice(0, MAX_LISTED).map(forPage),
+    total,
+    looked: Math.max(looked, rows.length),
+    byHeader,
+    missing,
+  }
+}
+
+/** Without what no page shows: it may be on its way to another node. */
+function forPage(row: QueueRow): QueueRow {
+  const recipients = row.recipients.map((recipient, at) => (at < MAX_NAMED ? recipient : ''))
+  return { ...row, recipients, reason: row.reason.slice(0, MAX_REASON) }
 }
 
 function sumStates(parts: readonly QueueTotals[]): QueueTotals['states'] {

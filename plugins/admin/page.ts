@@ -8,16 +8,21 @@ import { traceRoute } from '../../lib/suite/trace.js'
 import { describeError } from '../haraka/hook.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import type { Shared } from '../shared.js'
-import { createDesk } from './page-desk.js'
+import { createDesk, listOldest } from './page-desk.js'
 import { pageListener } from './page-http.js'
+import { answerPages, pageNodes } from './page-nodes.js'
 import { answerForPage, askDesk } from './page-questions.js'
 
-/** The HTTP page on Haraka's own server: in the processes that have one, with what the one process says. */
-export function attachPage(plugin: HarakaPlugin, shared: Shared, handlers: Handlers): void {
-  const { crew, harakaDir } = shared
+/**
+ * The HTTP page on Haraka's own server: in the processes that have one, with what the one process says. `alone`: the commands for this
+ * node alone.
+ */
+export function attachPage(plugin: HarakaPlugin, shared: Shared, handlers: Handlers, alone: Handlers): void {
+  const { crew, harakaDir, seat } = shared
+  answerPages(seat, (filter) => listOldest(crew, filter))
   let desk: Desk | undefined
   answerForPage(crew, () => {
-    desk ??= createDesk(crew, handlers, createDoor(pageToken(harakaDir)))
+    desk ??= createDesk(crew, handlers, createDoor(pageToken(harakaDir)), pageNodes(seat, alone))
     return desk
   })
 

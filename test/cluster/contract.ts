@@ -150,6 +150,12 @@ export function describeContract(title: string, skip: string | false, open: () =
         }
         await one.askNode('p2', 'many', {}, { timeMs: 600, part: slow })
         assert.equal(most, 1, 'the next part came before the one before was dealt with')
+        two.onAsk('one', async (_args, _from, say) => {
+          await say(1)
+          return 'done'
+        })
+        // Whoever reads slowly here is not late there.
+        assert.equal(await one.askNode('p2', 'one', {}, { timeMs: 500, part: () => sleep(1100) }), 'done')
         await assert.rejects(
           one.askNode('p2', 'many', {}, { part: () => Promise.reject(new Error('nobody reads on')) }),
           /nobody reads on/,

@@ -65,11 +65,43 @@ describe('a request', () => {
     })
   }
 
+  const places: readonly (readonly [line: string, on: unknown])[] = [
+    ['{"command":"status","on":"all"}', 'all'],
+    ['{"command":"status","on":{"node":"mail2","x":1}}', { node: 'mail2' }],
+    ['{"command":"queue.drop","args":{"filter":["all"]},"on":{"node":"all"}}', { node: 'all' }],
+    ['{"command":"status"}', undefined],
+  ]
+  for (const [line, on] of places) {
+    it(`${line} is for ${JSON.stringify(on)}`, () => {
+      const read = readRequest(line)
+      assert.ok(read.ok)
+      assert.deepEqual(read.request.on, on)
+    })
+  }
+
+  const nowhere: readonly (readonly [line: string, message: RegExp])[] = [
+    ['{"command":"status","on":"mail2"}', /^the nodes that status is for are wrong/],
+    ['{"command":"status","on":{"node":"a b"}}', /^the nodes that status is for are wrong/],
+    ['{"command":"status","on":{"node":["a"]}}', /^the nodes that status is for are wrong/],
+    ['{"command":"status","on":null}', /^the nodes that status is for are wrong/],
+    ['{"command":"reload","on":"all"}', /^reload is not carried out on other nodes/],
+    ['{"command":"log","args":{"words":[]},"on":{"node":"mail2"}}', /^log is not carried out on other nodes/],
+    ['{"command":"respond.release","args":{"user":"a","sender":"b"},"on":"all"}', /^respond\.release is not carried/],
+  ]
+  for (const [line, message] of nowhere) {
+    it(`${line} is refused`, () => {
+      const read = readRequest(line)
+      assert.ok(!read.ok)
+      assert.match(read.error.message, message)
+    })
+  }
+
   it('of any text is read without throwing', () => {
     const json = fc.json()
     const command = fc.record({
       command: fc.constantFrom('status', 'suspend', 'queue.list', '__proto__'),
       args: fc.jsonValue(),
+      on: fc.jsonValue(),
     })
     fc.assert(
       fc.property(

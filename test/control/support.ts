@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import type { Limits } from '../../lib/control/connection.js'
-import type { Handlers } from '../../lib/control/handlers.js'
+import type { Handlers, OverNodes } from '../../lib/control/handlers.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
 import { socketAddress } from '../../lib/control/socket-address.js'
 import type { Log } from '../../lib/log.js'
@@ -47,13 +47,14 @@ export interface Serving {
 /** Serves a fresh directory, or one with a path of this many bytes. */
 export async function serve(
   some: Partial<Handlers>,
-  options: { limits?: Limits; dir?: string; file?: string } = {},
+  options: { limits?: Limits; dir?: string; file?: string; overNodes?: OverNodes } = {},
 ): Promise<Serving> {
   const logged: string[] = []
   const log: Log = (level, text) => logged.push(`${level} ${text}`)
   const dir = options.dir ?? tempDir('control')
-  const place = options.file === undefined ? {} : { file: options.file }
-  return { dir, server: await openControlServer(dir, handlers(some), log, options.limits, place), logged }
+  const { limits, file, overNodes } = options
+  const place = { ...(file === undefined ? {} : { file }), ...(overNodes === undefined ? {} : { overNodes }) }
+  return { dir, server: await openControlServer(dir, handlers(some), log, limits, place), logged }
 }
 
 /** A directory whose path is far longer than a socket's address may be. */

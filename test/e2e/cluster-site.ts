@@ -52,6 +52,10 @@ export interface ClusterSite {
 
 export interface ClusterOptions {
   readonly version: HarakaVersion
+  /** Of the third node, where it is another. */
+  readonly third?: HarakaVersion
+  /** Further files of config/ on the first. */
+  readonly first?: Readonly<Record<string, string>>
   /** `nodes` of smtp.ini on the second of the three; the others have one worker. */
   readonly workers?: number
   readonly etrn?: string
@@ -62,16 +66,29 @@ export interface ClusterOptions {
 }
 
 export async function startClusterSite(options: ClusterOptions): Promise<ClusterSite> {
-  const { version, workers = 1, etrn = 'rate=off', conf = [], ini = '', answerTimeout = '10s' } = options
+  const {
+    version,
+    third = version,
+    first = {},
+    workers = 1,
+    etrn = 'rate=off',
+    conf = [],
+    ini = '',
+    answerTimeout = '10s',
+  } = options
   const [redis, nextHop] = await Promise.all([startRedis(), startNextHop()])
   const start = async (name: string): Promise<Node> => {
     const site = makeSite()
     site.write('users.txt', users('bob'))
     const lines = [`gateway *.example.com 127.0.0.1:${nextHop.port}`, `suspend_domain ${CUSTOMER}`, ...conf]
     const cluster = `[cluster]\nredis=true\nnode=${name}\nanswer_timeout=${answerTimeout}\n`
-    const haraka = await startSite(version, siteConf(site, lines), {
+    const haraka = await startSite(name === 'three' ? third : version, siteConf(site, lines), {
       nodes: name === 'two' ? workers : 1,
-      config: { 'redis.ini': redis.ini, 'dmail.ini': siteIni(`[etrn]\n${etrn}\n${cluster}${ini}`) },
+      config: {
+        'redis.ini': redis.ini,
+        'dmail.ini': siteIni(`[etrn]\n${etrn}\n${cluster}${ini}`),
+        ...(name === 'one' ? first : {}),
+      },
     })
     return nodeOf(name, haraka)
   }

@@ -160,6 +160,20 @@ for (const setup of SETUPS) {
       assert.equal(on.nextHop.connections, connections + 1)
     })
 
+    it('for other nodes are refused: there are none', async () => {
+      for (const where of ['all', { node: 'mail2' }] as const) {
+        await assert.rejects(
+          callServer(on.haraka.dir, 'queue.drop', { filter: ['all'] }, {}, { on: where }),
+          (error) => {
+            assert.ok(error instanceof ServerRefused)
+            assert.match(error.message, /is not one node of several/)
+            assert.match(error.hint, /\[cluster\] redis/)
+            return true
+          },
+        )
+      }
+    })
+
     it('a directory without a running server is said to be one', async () => {
       await assert.rejects(callServer(on.site.dir, 'status', {}), ServerUnreachable)
     })

@@ -31,10 +31,8 @@ export function withoutExpress(): string | false {
   }
 }
 
-/** Haraka with its HTTP server, and somebody who asks it. */
-export interface PageSite {
-  readonly site: Site
-  readonly haraka: Haraka
+/** Somebody who asks the HTTP server of a Haraka. */
+export interface PageClient {
   readonly origin: string
   /** What the file holds. */
   token(): string
@@ -43,6 +41,12 @@ export interface PageSite {
   logIn(): Promise<string>
   /** Sends a form as a page of the site would, with the token of its session. */
   act(cookie: string, fields: Readonly<Record<string, string>>): Promise<Answer>
+}
+
+/** Haraka with its HTTP server, and somebody who asks it. */
+export interface PageSite extends PageClient {
+  readonly site: Site
+  readonly haraka: Haraka
 }
 
 /** `off.example.com` is suspended by dmail.conf; `lines` are added to it. */
@@ -60,9 +64,14 @@ export async function startPageSite(
     ...(nodes === undefined ? {} : { nodes }),
   })
   const haraka = await startHaraka(options)
+  return { site, haraka, ...(await pageClient(haraka, port)) }
+}
+
+/** Resolves when the server is there. */
+export async function pageClient(haraka: Haraka, port: number): Promise<PageClient> {
   await haraka.waitForLog(/init_http_respond/)
   const origin = `http://127.0.0.1:${port}`
-  const ask: PageSite['ask'] = (path, asking = {}) => send(origin, path, asking)
+  const ask: PageClient['ask'] = (path, asking = {}) => send(origin, path, asking)
   const form = (cookie: string, path: string, fields: Readonly<Record<string, string>>): Promise<Answer> =>
     ask(path, {
       method: 'POST',
@@ -71,8 +80,6 @@ export async function startPageSite(
     })
   const token = (): string => haraka.read('dmail-page.token').trim()
   return {
-    site,
-    haraka,
     origin,
     token,
     ask,

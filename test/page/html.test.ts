@@ -67,8 +67,8 @@ describe('text in a page', () => {
 const PAGES = ['', 'queue', 'queue?filter=x', 'message?id=x', 'route?address=x', 'route'] as const
 
 describe('pages', () => {
-  async function load(path: string, text: string): Promise<string> {
-    const desk = deskOf(text)
+  async function load(path: string, text: string, nodes: readonly string[] = []): Promise<string> {
+    const desk = deskOf(text, undefined, nodes)
     const entrance = await desk.enter(TOKEN, '')
     const [name = '', query] = path.split('?')
     const request: PageRequest = {
@@ -83,6 +83,60 @@ describe('pages', () => {
     assert.equal(status, 200)
     return body
   }
+
+  const nodesOf = (text: string): readonly string[] => ['mail1', 'mail2', `x${text}`]
+
+  for (const path of ['', 'queue', 'queue?node=x', 'message?id=x&node=x', 'route?address=x&node=x']) {
+    it(`/${path} of a node: whatever is in a name, the elements are the same`, async () => {
+      const { skeleton } = readMarkup(await load(path, 'harmless', nodesOf('harmless')))
+      await fc.assert(
+        fc.asyncProperty(hostile, async (text) => {
+          const at = path.replace('node=x', `node=${encodeURIComponent(`no ${text}`)}`)
+          assert.deepEqual(readMarkup(await load(at, text, nodesOf(text))).skeleton, skeleton)
+        }),
+        { numRuns: 50 },
+      )
+    })
+  }
+
+  it('of a Haraka that is no node say nothing of nodes', async () => {
+    for (const path of ['', 'queue', 'queue?filter=x', 'message?id=x', 'route?address=x']) {
+      const { text, elements } = readMarkup(await load(path, 'harmless'))
+      assert.doesNotMatch(text, /\bnode/i, path)
+      for (const { attributes } of elements) {
+        assert.notEqual(attributes.get('name'), 'node', path)
+        assert.doesNotMatch(attributes.get('href') ?? '', /node/, path)
+      }
+    }
+  })
+
+  it('show the nodes, whether they live, and where they differ', async () => {
+    const { text, elements } = readMarkup(await load('', 'text', ['mail1', 'mail2']))
+    assert.match(text, /1 node up, 6 messages on all/)
+    assert.match(text, /mail1 \(this one\)[^]*up since[^]*the same[^]*text 2[^]*mail2[^]*dead since 1m[^]*differs/)
+    const links = elements.flatMap(({ attributes }) => attributes.get('href') ?? [])
+    assert.ok(links.includes('queue?node=mail2'))
+  })
+
+  it('of a node lead to others of that node', async () => {
+    const { elements } = readMarkup(await load('queue?node=mail2&filter=to%3Dx', 'text', ['mail1', 'mail2']))
+    const links = elements.flatMap(({ attributes }) => attributes.get('href') ?? [])
+    assert.deepEqual(
+      links.filter((link) => link.includes('node=')),
+      [
+        'queue?filter=to%3Dx&node=mail1',
+        'queue?filter=to%3Dx&node=mail2',
+        'queue?node=mail2',
+        'message?id=text&node=mail2',
+      ],
+    )
+    const hidden = elements.filter(({ attributes }) => attributes.get('name') === 'node')
+    // Of the search, of all that match, and of the message.
+    assert.deepEqual(
+      hidden.map(({ attributes }) => attributes.get('value')),
+      ['mail2', 'mail2', 'mail2'],
+    )
+  })
 
   for (const path of PAGES) {
     it(`/${path}: whatever strangers write, the elements are the same`, async () => {

@@ -9,7 +9,7 @@ export const NOW = Date.UTC(2026, 10, 25, 12)
 export const TOKEN = 'a token of more than twenty characters'
 
 /** A server whose words are all this text. */
-export function overviewOf(text: string): Overview {
+export function overviewOf(text: string, nodes: readonly string[] = []): Overview {
   const mail = { count: 2, bytes: 3000, oldestMs: NOW - 60_000 }
   const status: Status = {
     version: text,
@@ -30,7 +30,27 @@ export function overviewOf(text: string): Overview {
       last: { atMs: NOW, ok: false, replies: [{ domain: text, ok: false, text }] },
     },
   }
-  return { status, totals: totalsOf(text) }
+  const [node] = nodes
+  if (node === undefined) return { status, totals: totalsOf(text) }
+  return { status: { ...status, cluster: clusterOf(node, nodes, text) }, totals: totalsOf(text) }
+}
+
+/** Of the nodes the first is this one, and the others are dead; their words are all this text. */
+function clusterOf(node: string, nodes: readonly string[], text: string): NonNullable<Status['cluster']> {
+  const domains = [[text, 2]] as const
+  const summary = { version: text, pid: 7, startedMs: NOW, config: 'a', messages: 3, domains, suspended: 1 }
+  return {
+    node,
+    state: 'joined',
+    sinceMs: NOW,
+    why: text,
+    nodes: nodes.map((name, at) => ({
+      node: name,
+      alive: at === 0,
+      ageMs: at * 60_000,
+      summary: { ...summary, config: at === 0 ? 'a' : 'b' },
+    })),
+  }
 }
 
 export function totalsOf(text: string): Overview['totals'] {
@@ -84,15 +104,21 @@ export const METRICS: MetricsData = {
 }
 
 /** A desk that says this text about everything, and keeps the orders it is given. */
-export function deskOf(text: string, door: Door = createDoor(TOKEN)): Desk & { readonly orders: Order[] } {
+export function deskOf(
+  text: string,
+  door: Door = createDoor(TOKEN),
+  nodes: readonly string[] = [],
+): Desk & { readonly orders: Order[] } {
   const orders: Order[] = []
   return {
     orders,
     enter: (token, from) => Promise.resolve(door.enter(token, from)),
     knows: (token, from) => Promise.resolve(door.knows(token, from)),
     formToken: (session) => Promise.resolve(door.formToken(session)),
-    overview: () => Promise.resolve({ ok: true, value: overviewOf(text) }),
+    overview: () => Promise.resolve({ ok: true, value: overviewOf(text, nodes) }),
+    nodes: () => Promise.resolve(nodes.map((node, at) => ({ node, alive: at === 0, own: at === 0 }))),
     list: () => Promise.resolve({ ok: true, value: listingOf(text) }),
+    trace: async (question) => ({ ok: true, value: await hereOf(text).trace(question) }),
     show: () => Promise.resolve({ ok: true, value: detailOf(text) }),
     act: (order) => {
       orders.push(order)

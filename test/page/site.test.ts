@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Commands } from '../../lib/control/protocol.js'
 import type { Order } from '../../lib/page/desk.js'
+import { resultText } from '../../lib/page/orders.js'
 import type { PageRequest, PageResponse } from '../../lib/page/request.js'
 import { answer } from '../../lib/page/site.js'
 import { deskOf, hereOf, TOKEN } from './pages.js'
@@ -115,6 +117,14 @@ const ORDERS: readonly (readonly [fields: Record<string, string>, order: Order])
     { command: 'queue.drop', args: { filter: ['x'] } },
   ],
   [
+    { action: 'drop', filter: 'x', sure: 'yes', node: ' mail2 ' },
+    { command: 'queue.drop', args: { filter: ['x'] }, node: 'mail2' },
+  ],
+  [
+    { action: 'send', filter: 'x', node: '' },
+    { command: 'queue.send', args: { filter: ['x'] } },
+  ],
+  [
     { action: 'suspend', domain: ' a.example ', reason: '', until: '' },
     { command: 'suspend', args: { domain: 'a.example' } },
   ],
@@ -144,6 +154,17 @@ describe('a form', () => {
   it('of a list leads back to it, and nowhere else', async () => {
     const { headers } = await ask({ ...DO, fields: { ...SEND, list: '//evil.example to=<a>' } })
     assert.equal(headers['Location'], 'queue?filter=%2F%2Fevil.example%20to%3D%3Ca%3E#deeds')
+  })
+
+  it('of a list of another node leads back to that, and asks again for that node', async () => {
+    const fields = { ...SEND, list: 'to=a', node: 'mail2' }
+    const { headers } = await ask({ ...DO, fields })
+    assert.equal(headers['Location'], 'queue?filter=to%3Da&node=mail2#deeds')
+    const { orders, body } = await ask({ ...DO, fields: { ...fields, action: 'drop' } })
+    assert.deepEqual(orders, [])
+    assert.match(body, /drop domain=a\.example --node mail2/)
+    assert.match(body, /name="node" value="mail2"/)
+    assert.match(body, /href="queue\?filter=domain%3Da\.example&amp;node=mail2"/)
   })
 
   it('that drops mail is asked about first', async () => {
@@ -185,6 +206,24 @@ describe('a search', () => {
     it(`${Object.values(query).join(' as ')} is the filter "${filter}"`, async () => {
       const { body } = await ask({ path: 'queue', query })
       assert.ok(body.includes(`data-live="live?view=queue&amp;filter=${encodeURIComponent(filter)}"`))
+    })
+  }
+})
+
+describe('what came of an order', () => {
+  const flush = { workers: 1, missing: 0, complete: true, count: 2, running: false }
+  const rows: readonly (readonly [result: Commands['etrn']['result'], text: string])[] = [
+    [flush, '2 messages tried now'],
+    [{ ...flush, running: true }, 'is being sent already'],
+    [{ ...flush, nodes: { answered: ['a'], silent: [] } }, '2 messages tried now'],
+    [
+      { ...flush, nodes: { answered: ['a'], silent: ['mail3'] } },
+      '2 messages tried now; node mail3 did not answer: it may have more',
+    ],
+  ]
+  for (const [result, text] of rows) {
+    it(`of etrn: ${text}`, () => {
+      assert.equal(resultText({ command: 'etrn', args: { node: 'a.example' } }, result), text)
     })
   }
 })
