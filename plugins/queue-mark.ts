@@ -90,7 +90,7 @@ async function whenFree(directory: string, own: ProcessMark, seat: Seat, log: Lo
   const file = path.join(directory, ADOPTION_FILE)
   let told = false
   let why = ''
-  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs; await wait(LOOK_MS, undefined, { ref: false })) {
+  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs;) {
     let mark: AdoptionMark | undefined
     try {
       mark = readAdoptionMark(file)
@@ -109,6 +109,7 @@ async function whenFree(directory: string, own: ProcessMark, seat: Seat, log: Lo
         : `${life.why}. Remove ${file} and start again if you are sure that it does not`
     if (!told) log.logerror(`dmail: this queue is being taken over by another Haraka: ${why}`)
     told = true
+    await wait(LOOK_MS, undefined, { ref: false })
   }
   return `its queue is being taken over by another Haraka: ${why}`
 }

@@ -70,7 +70,8 @@ export function createAdopter(ports: AdopterPorts): Adopter {
 
   async function begin(place: Place, before: AdoptionMark | undefined): Promise<Begun> {
     // What goes on after a crash is found by the record, so it comes first.
-    const begun = staging.begin(place.queue, before?.key)
+    const same = staging.all().find(({ from }) => from === place.queue)
+    const begun = staging.begin(place.queue, before?.key ?? same?.key)
     try {
       mark(begun)
     } catch (error) {
