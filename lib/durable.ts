@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { errorCode } from './error.js'
 
@@ -54,14 +55,31 @@ export function makeLike(fd: number, { mode, uid, gid }: Like): void {
   if (uid !== undefined && gid !== undefined && process.getuid?.() === 0) fchownSync(fd, uid, gid)
 }
 
-/** Puts the entries of a directory on disk. File systems that know no such thing say EINVAL or ENOTSUP. */
+/** Puts the entries of a directory on disk. */
 export function syncDirectory(directory: string): void {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     fsyncSync(fd)
   } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error
+    if (!knowsNoSync(error)) throw error
   } finally {
     closeSync(fd)
   }
+}
+
+/** The same, while others have their turn. */
+export async function directorySynced(directory: string): Promise<void> {
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!knowsNoSync(error)) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** File systems that know no such thing for directories say so. */
+function knowsNoSync(error: unknown): boolean {
+  return ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')
 }

@@ -39,6 +39,16 @@ export const NO_SEAT: Seat = {
 /** Other nodes' decisions are waited for so long before mail is taken and sent. */
 const SETTLE_MS = 3000
 
+/** Names a Haraka directory on this machine. */
+export function ownerOf(harakaDir: string): string {
+  return createHash('sha256').update(`${hostname()} ${harakaDir}`).digest('hex').slice(0, 16)
+}
+
+/** What a node is called whose configuration says `[cluster] node`. */
+export function nodeName(node: string): string {
+  return node === '' ? nodeNameOf(hostname()) : node
+}
+
 export function createSeat(): Seat {
   const handlers = new Map<string, Handler>()
   const records = new Map<string, LocalRecord>()
@@ -60,7 +70,7 @@ export function createSeat(): Seat {
         log('error', `cluster: this node stays alone: ${read.message}`)
         return
       }
-      const name = node === '' ? nodeNameOf(hostname()) : node
+      const name = nodeName(node)
       if (!isNodeName(name) || !isPrefix(prefix)) {
         log('error', 'cluster: this node stays alone: [cluster] node or prefix is not a name')
         return
@@ -69,7 +79,7 @@ export function createSeat(): Seat {
       const { openRedisStore } = await import('../lib/cluster/redis-store.js')
       cluster = openCluster({
         node: name,
-        owner: createHash('sha256').update(`${hostname()} ${harakaDir}`).digest('hex').slice(0, 16),
+        owner: ownerOf(harakaDir),
         store: openRedisStore({ settings: read.settings, prefix, name: `${prefix} ${name}`, log }),
         log,
         summary: () => summary(),

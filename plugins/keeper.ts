@@ -1,4 +1,6 @@
 import path from 'node:path'
+import type { Incoming } from '../lib/adopt/run.js'
+import { directorySynced } from '../lib/durable.js'
 import { errorText } from '../lib/error.js'
 import { decideAttempt, type Decision } from '../lib/queue/attempt.js'
 import type { Entry, EntryHeader } from '../lib/queue/entry.js'
@@ -39,6 +41,8 @@ export interface Care extends Keeper, Pick<NextHops, 'onReached'>, Omit<Retries,
   setOperator(state: OperatorState): void
   /** Says why no next hop was found, in the get_mx hook that answers so. */
   noNextHop(hmail: HarakaHmail, why: string): void
+  /** Takes queue files that lie elsewhere into the queue of this process; they wait for their time. How many there were. */
+  enter(from: string, files: readonly Incoming[]): Promise<number>
   close(): void
 }
 
@@ -168,6 +172,20 @@ export function keepQueue(plugin: HarakaPlugin, live: Live, harakaDir: string): 
     },
     noNextHop(hmail, why) {
       items.noNextHop(hmail, why)
+    },
+    async enter(from, files) {
+      let count = 0
+      for (const { file, reason } of files) {
+        const mine = await items.bring(from, file)
+        if (mine === undefined) continue
+        count++
+        const entry = keeper.index.find(mine)
+        if (entry === undefined || reason === '') continue
+        entry.reason = tidyReason(reason)
+        reasons.note(entry)
+      }
+      await directorySynced(items.directory)
+      return count
     },
     close() {
       reasons.close()

@@ -9,8 +9,10 @@ import { createSeat, type Seat } from './cluster.js'
 import { createCrew, type Crew } from './crew.js'
 import { createHub, type Hub } from './hub.js'
 import { keepQueue, type Care } from './keeper.js'
+import { markQueue, whoIs } from './queue-mark.js'
 import { watchOrphans } from './orphans.js'
 import { attachments, type Attachments } from './haraka/attachments.js'
+import { passOverOwnFiles } from './haraka/own-files.js'
 import { describeError } from './haraka/hook.js'
 import { logTo } from './haraka/log.js'
 import type { HarakaQueueModule } from './haraka/outbound-types.js'
@@ -100,21 +102,31 @@ function harakaDirectory(): string {
 }
 
 function attachLifeCycle(plugin: HarakaPlugin, { live, crew, seat, harakaDir, onShutdown }: Shared): void {
+  const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
+  passOverOwnFiles(queue)
   // A configuration that cannot be used stops the start, in words, before anything listens (C7).
   plugin['dmail_init_master'] = (next: Next, server: HarakaServer): void => {
     crew.begin(server)
-    const { queue_dir: queue } = plugin.haraka_require('outbound/queue') as HarakaQueueModule
-    const orphans = watchOrphans(server, queue, plugin)
+    const orphans = watchOrphans(server, queue.queue_dir, plugin)
     onShutdown.push(() => {
       orphans.close()
     })
+    const refuse = (why: string): void => {
+      plugin.logcrit(`dmail: ${why}`)
+      next(deny, 'dmail does not start, see the lines above')
+    }
     live
       .current()
       .then(async ({ configuration }) => {
         live.watch()
         // Before mail is taken: what other nodes keep back this one keeps back.
         await seat.open(harakaDir, configuration.ini.cluster, logTo(plugin))
-        next(cont)
+        const mark = await markQueue(queue, harakaDir, whoIs(harakaDir, configuration.ini.cluster), seat, plugin)
+        onShutdown.push(() => {
+          mark.close()
+        })
+        if (mark.refused === undefined) next(cont)
+        else refuse(mark.refused)
       })
       .catch((error: unknown) => {
         plugin.logcrit(`dmail: ${error instanceof Error ? error.message : describeError(error)}`)

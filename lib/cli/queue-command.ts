@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { adoptCommand, type AdoptOptions } from './adopt.js'
 import { common, overNodes } from './options.js'
 import { queueAction, queueList, queueShow } from './queue.js'
 import type { Action } from '../text/queue.js'
@@ -50,6 +51,7 @@ export function addQueue(program: Command, terminal: Terminal, run: (exit: Promi
       run(queueShow(id, command.optsWithGlobals<ServerOptions>(), terminal)),
     )
 
+  addAdopt(queue, terminal, run)
   for (const action of ['send', 'hold', 'release', 'drop'] as const) {
     const { summary, more } = ACTIONS[action]
     overNodes(common(queue.command(action)))
@@ -62,10 +64,24 @@ export function addQueue(program: Command, terminal: Terminal, run: (exit: Promi
   }
 }
 
+function addAdopt(queue: Command, terminal: Terminal, run: (exit: Promise<Exit>) => Promise<void>): void {
+  common(queue.command('adopt'))
+    .argument('<dir>', 'the queue directory of the node, or its Haraka directory')
+    .summary('take over the queue of a node that is dead')
+    .description(
+      'Takes over the mail that waits in the queue of a Haraka that is dead, each message once, with its age, its tries and its hold. ' +
+        'It refuses while that one lives.',
+    )
+    .option('--force', 'also where nobody can tell whether it lives: you are sure that it does not')
+    .action((dir: string, _: unknown, command: Command) =>
+      run(adoptCommand(dir, command.optsWithGlobals<AdoptOptions>(), terminal)),
+    )
+}
+
 /** `dmail queue [FILTER...]` is `dmail queue list`. No id is as short as the name of a command. */
 async function listUnlessTypo(filter: readonly string[], options: ServerOptions, terminal: Terminal): Promise<Exit> {
   const [first = ''] = filter
   if (first === 'all' || !/^[a-z]{1,12}$/i.test(first)) return await queueList(filter, options, terminal)
-  complain(terminal, `queue has no command ${first}: they are list, show, send, hold, release and drop`)
+  complain(terminal, `queue has no command ${first}: they are list, show, send, hold, release, drop and adopt`)
   return EXIT.usage
 }

@@ -183,6 +183,16 @@ export function openCluster(options: ClusterOptions): Cluster {
         return { node: name, alive: age < timing.deadMs, ageMs: Math.round(age) }
       })
     },
+    roll: () =>
+      joined(async () => {
+        look(await store.roll())
+        return roll.map(({ name, owner: whose, ageMs }) => ({
+          node: name,
+          owner: whose,
+          alive: ageMs < timing.deadMs,
+          ageMs,
+        }))
+      }),
     summaries: () => joined(() => store.summaries()),
     take: (key, rate) => joined(() => store.take(key, rate)),
     count: (key, rate) => joined(() => store.count(key, rate)),

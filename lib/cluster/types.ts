@@ -12,6 +12,12 @@ export interface NodeView {
   readonly ageMs: number
 }
 
+/** A node on the roll as it is now. */
+export interface NodeListed extends NodeView {
+  /** Names its Haraka directory. */
+  readonly owner: string
+}
+
 export interface Standing {
   readonly node: string
   /** `refused`: another node that lives has this name. */
@@ -57,6 +63,8 @@ export interface Cluster {
   onAsk(question: string, handler: Handler): void
   /** The nodes, this one too, and those that died lately. As they were last known while Redis is away. */
   nodes(): readonly NodeView[]
+  /** The same, as Redis has it now. Rejects while Redis is away. */
+  roll(): Promise<readonly NodeListed[]>
   /** What each node said of itself. Rejects while Redis is away. */
   summaries(): Promise<ReadonlyMap<string, string>>
   /** Rejects while Redis is away. */

@@ -1,3 +1,4 @@
+import type { Adopted } from '../adopt/shown.js'
 import type { ClusterStatus, Nodes } from '../cluster/status.js'
 import type { CheckLine } from '../conf/check.js'
 import type { SettingInForce } from '../conf/in-force.js'
@@ -88,6 +89,8 @@ export interface Commands {
   'queue.hold': { args: Filter; item: never; result: ActionResult }
   'queue.release': { args: Filter; item: never; result: ActionResult }
   'queue.drop': { args: Filter; item: never; result: ActionResult }
+  /** Takes over the queue of a dead node; `dir` is absolute. */
+  'queue.adopt': { args: { readonly dir: string; readonly force: boolean }; item: never; result: Adopted }
   suspend: {
     args: { readonly domain: string; readonly reason?: string; readonly untilMs?: number }
     item: never

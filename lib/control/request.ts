@@ -17,6 +17,8 @@ const READERS: { readonly [Name in CommandName]: (args: Args) => Commands[Name][
   'queue.hold': readFilter,
   'queue.release': readFilter,
   'queue.drop': readFilter,
+  'queue.adopt': ({ dir, force }) =>
+    typeof dir === 'string' && dir.startsWith('/') && typeof force === 'boolean' ? { dir, force } : undefined,
   suspend: ({ domain, reason, untilMs }) => {
     if (typeof domain !== 'string') return undefined
     if (reason !== undefined && typeof reason !== 'string') return undefined

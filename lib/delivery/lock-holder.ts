@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { processExists } from '../process-exists.js'
+import { beginOf, isSameProcess } from '../process-exists.js'
 import type { SeenLock } from './lock-file.js'
 
 /**
@@ -53,16 +52,13 @@ export function readAppend(content: string): AppendRange | undefined {
 }
 
 /**
- * True when the lock's process ran on this host and is no more. A process that began at another time than the one that
- * took the lock is another process: numbers come round, in a container every server is number 1. Where lock_id differs,
- * the process is not ours to judge: machines of one cluster may bear one host name.
+ * True when the lock's process ran on this host and is no more. Where lock_id differs, the process is not ours to judge: machines of
+ * one cluster may bear one host name.
  */
 export function isHolderDead(lock: SeenLock, lockId: string): boolean {
   const holder = readHolder(lock.content)
   if (holder === undefined || holder.host !== HOST || holder.lockId !== oneWord(lockId)) return false
-  if (!processExists(holder.pid)) return true
-  const begun = beginOf(holder.pid)
-  return begun !== undefined && holder.begun !== '' && begun !== holder.begun
+  return !isSameProcess(holder.pid, holder.begun)
 }
 
 /** `process 123 on mail1`, for the log. */
@@ -79,16 +75,6 @@ function readHolder(content: string): Holder | undefined {
   if (!/^[1-9][0-9]{0,9}$/.test(pid) || !/^[\x21-\x7e]+$/.test(host)) return undefined
   if (lockId === undefined || begun === undefined) return undefined
   return { pid: Number(pid), host, lockId, begun }
-}
-
-/** Field 22 of /proc/PID/stat; the command name before it may hold blanks and brackets itself. */
-function beginOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
 }
 
 function oneWord(text: string): string {

@@ -1,4 +1,4 @@
-import { changeText, readChange, timeAfter, type Change } from '../cluster/record.js'
+import { changeText, newerIn, readChange, timeAfter, type Change } from '../cluster/record.js'
 import type { Texts } from '../cluster/store.js'
 import { isRecord } from '../record.js'
 import { parseSuspension, type OperatorState, type Stamp } from './operator-state.js'
@@ -85,6 +85,26 @@ export function heldBy(state: OperatorState, ids: readonly string[], node: strin
     const by = state.changes?.[`${HOLD}${id}`]?.by ?? ''
     return by === '' || by === node
   })
+}
+
+/** With the decisions of another Haraka where those count more, and these of its held messages looked after by `node` from now on. */
+export function inherited(
+  own: OperatorState,
+  other: OperatorState,
+  ids: ReadonlySet<string>,
+  node: string,
+  nowMs: number,
+): { readonly state: OperatorState; readonly texts: Texts } {
+  const before = textsOf(own)
+  const merged = withTexts(own, newerIn(textsOf(other), before), nowMs)
+  const changes: Record<string, Stamp> = { ...merged.changes }
+  for (const id of merged.held) {
+    const key = `${HOLD}${id}`
+    // Where it was held is nothing of it any more: there the hold would be tidied away.
+    if (ids.has(id) && changes[key]?.by !== node) changes[key] = { atMs: timeAfter(changes[key], nowMs), by: node }
+  }
+  const state = { ...merged, changes }
+  return { state, texts: newerIn(textsOf(state), before) }
 }
 
 function valuesOf({ suspensions, held }: OperatorState): ReadonlyMap<string, string> {

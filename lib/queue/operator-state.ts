@@ -33,11 +33,14 @@ export const STATE_FILE = 'dmail-state.json'
  * Reads the record of a Haraka directory; nothing decided where there is none. Throws an Error that names the file where it
  * cannot be understood: to go on as if nothing were suspended would send what an operator keeps back.
  */
-export function readOperatorState(harakaDir: string): OperatorState {
+export function readOperatorState(
+  harakaDir: string,
+  read: (file: string) => string = (file) => readFileSync(file, 'utf8'),
+): OperatorState {
   const file = path.join(harakaDir, STATE_FILE)
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = read(file)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return NOTHING_DECIDED
     throw new Error(`${file} cannot be read: ${errorText(error)}`, {

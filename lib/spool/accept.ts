@@ -1,3 +1,4 @@
+import { eachOf } from '../each-of.js'
 import { errorText } from '../error.js'
 import type { Outcome } from '../delivery/types.js'
 import type { Log } from '../log.js'
@@ -103,14 +104,4 @@ function describeOutcome({ original, found, destination }: LocalCopy, outcome: O
   const via = original === found ? original : `${original} (${found})`
   if (outcome.state === 'delivered') return `delivered ${via} to ${destination.kind} ${to}`
   return `${outcome.state} ${via} to ${destination.kind} ${to}: ${outcome.status} ${outcome.detail}`
-}
-
-/** Runs `work` over all items, at most `parallel` at once. Rejects with the first error when all have ended. */
-async function eachOf<T>(items: readonly T[], parallel: number, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values()
-  const lane = async (): Promise<void> => {
-    for (const item of waiting) await work(item)
-  }
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(Math.max(parallel, 1), items.length) }, lane))
-  for (const result of lanes) if (result.status === 'rejected') throw result.reason
 }

@@ -44,6 +44,7 @@ export function answerForQueue(crew: Crew, care: Care, notice: (text: string) =>
     ids: ids.filter((id) => care.index.get(id) !== undefined),
     complete: care.isComplete(),
   }))
+  onAll(crew, 'queue.enter', ({ from, files }) => care.enter(from, files))
   onAll(crew, 'queue.released', ({ ids }) => {
     sendReleased(care, ids)
     return undefined

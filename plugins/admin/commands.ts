@@ -30,7 +30,7 @@ export function commands(
   operator: Operator,
   notice: (text: string) => void,
   seat: Seat = NO_SEAT,
-): Omit<Handlers, keyof SettingsCommands | keyof LogCommands | keyof RespondCommands> {
+): Omit<Handlers, keyof SettingsCommands | keyof LogCommands | keyof RespondCommands | 'queue.adopt'> {
   const startedMs = Math.round(Date.now() - process.uptime() * 1000)
   const version = packageVersion()
 

@@ -1,4 +1,5 @@
 import { cont } from 'haraka-constants'
+import type { Adopter } from '../../lib/adopt/adopt.js'
 import { errorText } from '../../lib/error.js'
 import { LIMITS } from '../../lib/control/connection.js'
 import type { Handlers } from '../../lib/control/handlers.js'
@@ -8,8 +9,10 @@ import { describeError } from '../haraka/hook.js'
 import { logTo } from '../haraka/log.js'
 import { controlLog } from '../haraka/logger.js'
 import type { HarakaPlugin, Next } from '../haraka/types.js'
+import { createAdoption } from '../adoption.js'
 import { attachRunner } from '../runner.js'
 import type { Shared } from '../shared.js'
+import { adoptCommand } from './adopt-command.js'
 import { answerCommands } from './node-commands.js'
 import { answerForSummary, keepSummary } from './node-summary.js'
 import { answerForQueue } from './answers.js'
@@ -51,11 +54,13 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   answerForSettings(crew, shared.live)
   const { seat } = shared
   const operator = createOperator(crew, harakaDir, undefined, seat)
+  const adoption = createAdoption(plugin, shared, shared.care(plugin).directory, operator)
   const handlers: Handlers = {
     ...commands(shared, operator, notice, seat),
     ...settingsCommands(crew, shared.live, notice, seat),
     ...logCommands(crew, log, notice),
     ...respondCommands(seat),
+    'queue.adopt': adoptCommand(adoption),
   }
   crew.onOne(CURRENT, () => operator.current())
 
@@ -68,6 +73,7 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   answerCommands(seat, alone)
 
   plugin['dmail_admin_init_master'] = (next: Next): void => {
+    onShutdown.push(resumeSoon(adoption))
     if (seat.cluster() !== undefined) {
       onShutdown.push(keepSummary(crew, shared.live, seat, () => operatorSuspensions(operator, shared)))
       shared.live
@@ -110,6 +116,20 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
     next(cont)
   }
   plugin.register_hook('init_child', 'dmail_admin_init_child')
+}
+
+/** Haraka reads its queue when its hooks have run. */
+const RESUME_MS = 2_000
+
+/** Goes on with what was taken over when this Haraka was killed. Returns what ends the wait. */
+function resumeSoon(adoption: Adopter): () => void {
+  const timer = setTimeout(() => {
+    adoption.resume().catch(() => undefined)
+  }, RESUME_MS)
+  timer.unref()
+  return () => {
+    clearTimeout(timer)
+  }
 }
 
 /** How many suspensions are in force; 0 while the record cannot be read. */

@@ -3,7 +3,8 @@ import { errorText } from '../../lib/error.js'
 import { Refusal } from '../../lib/control/handlers.js'
 import { readDomain } from '../../lib/conf/value-mail.js'
 import { readOperatorState, writeOperatorState, type OperatorState } from '../../lib/queue/operator-state.js'
-import { heldBy, isOldText, stamped, textsOf, withTexts } from '../../lib/queue/operator-changes.js'
+import { heldBy, inherited, isOldText, stamped, textsOf, withTexts } from '../../lib/queue/operator-changes.js'
+import type { Inherited } from '../../lib/adopt/run.js'
 import { inForce, type Suspension } from '../../lib/queue/suspensions.js'
 import type { Told } from '../../lib/cluster/types.js'
 import type { Texts } from '../../lib/cluster/store.js'
@@ -20,6 +21,11 @@ export interface Operator {
    * it tells which answered. Rejects with a Refusal.
    */
   change(change: (state: OperatorState) => OperatorState): Promise<Told | undefined>
+  /**
+   * Puts in force what operators of another Haraka decided, where it counts more than what was decided here; these messages of it are in
+   * the queue here from now on. Which of them are held, and how many suspensions are new. Rejects with a Refusal.
+   */
+  inherit(other: OperatorState, ids: ReadonlySet<string>): Promise<Inherited>
   /** Of these held messages those that were held on this node and are in no queue any more; none while not all is known. */
   gone(ids: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -96,6 +102,19 @@ export function createOperator(
       }
       const [told] = await Promise.all([seat.cluster()?.tell(RECORD, texts), tellAll(current())])
       return told
+    },
+    async inherit(other, ids) {
+      const before = current()
+      const { state: after, texts } = inherited(before, other, ids, seat.cluster()?.node ?? '', Date.now())
+      if (texts.size > 0) {
+        write(after)
+        await Promise.all([seat.cluster()?.tell(RECORD, texts), tellAll(current())])
+      }
+      const known = new Set(before.suspensions.map(({ domain }) => domain))
+      return {
+        held: new Set(after.held.filter((id) => ids.has(id))),
+        suspensions: after.suspensions.filter(({ domain }) => !known.has(domain)).length,
+      }
     },
     async gone(held) {
       const ids = heldBy(current(), held, seat.cluster()?.node ?? '')

@@ -2,6 +2,7 @@ import type { DomainSummary, QueueDetail, QueueRow } from '../../lib/queue/shown
 import type { LogWanted, Taken } from '../../lib/control/log-taps.js'
 import type { Acted, Action } from '../../lib/queue/actions.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
+import type { Incoming } from '../../lib/adopt/run.js'
 import type { Figures } from '../../lib/page/tally.js'
 import type { QueueTotals } from '../../lib/queue/summary.js'
 import type { Reloaded } from '../../lib/suite/live.js'
@@ -31,6 +32,8 @@ export interface Questions {
     args: { readonly ids: readonly string[] }
     answer: { readonly ids: readonly string[]; readonly complete: boolean }
   }
+  /** Takes files of a directory into its queue. */
+  'queue.enter': { args: { readonly from: string; readonly files: readonly Incoming[] }; answer: number }
   'queue.released': { args: { readonly ids: readonly string[] }; answer: undefined }
   'queue.totals': { args: Record<string, never>; answer: QueueTotals & { readonly complete: boolean } }
   'queue.domains': { args: { readonly domains: readonly string[] }; answer: readonly DomainSummary[] }

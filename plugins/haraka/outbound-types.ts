@@ -143,4 +143,23 @@ export interface HarakaQueueModule {
   _add_file: (file: string) => Promise<string>
   /** Called before the queue of an earlier process is read. */
   delete_dot_files: () => Promise<void>
+  /** Makes the queue directory if there is none. */
+  ensure_queue_dir: () => Promise<void>
+  /** What a name says; false, with a line in the log, for what is no queue file. */
+  read_parts: (file: string) => QueueFileParts | false
+}
+
+/** haraka_require('outbound/qfile'). */
+export interface HarakaQueueFileNames {
+  parts: (file: string) => QueueFileParts | null
+  /** A name for a file of this process, with what is given. */
+  name: (of: Omit<QueueFileParts, 'pid'>) => string
+}
+
+export interface QueueFileParts {
+  readonly arrival: number
+  readonly next_attempt: number
+  readonly attempts: number
+  readonly pid: number
+  readonly uid: string
 }

@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises'
+import { rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { answerWords } from '../../lib/dsn/attempt-news.js'
 import { errorCode } from '../../lib/error.js'
@@ -12,6 +12,7 @@ import type {
   HarakaHmail,
   HarakaHmailClass,
   HarakaOutbound,
+  HarakaQueueFileNames,
   HarakaQueueModule,
   QueuedRecipient,
 } from './outbound-types.js'
@@ -34,6 +35,8 @@ export interface QueueItems extends Timers, Pick<NextHops, 'onReached'> {
   /** Loads a file and puts it in line. Resolves to false when it is not there or no queue file. */
   start(file: string): Promise<boolean>
   remove(file: string): Promise<void>
+  /** Makes a queue file that lies elsewhere one of this process; its name then, undefined when it is not there. */
+  bring(directory: string, file: string): Promise<string | undefined>
   /** Why the last attempt failed, in the remote's own words where it said something. */
   reasonOf(hmail: HarakaHmail, otherwise: string): string
   /** Says why no next hop was found, before an attempt fails for that; Haraka itself keeps no reason. */
@@ -47,6 +50,7 @@ export interface QueueItems extends Timers, Pick<NextHops, 'onReached'> {
 export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): QueueItems {
   const queue = plugin.haraka_require('outbound/queue') as HarakaQueueModule
   const Hmail = plugin.haraka_require('outbound/hmail') as HarakaHmailClass
+  const names = plugin.haraka_require('outbound/qfile') as HarakaQueueFileNames
   const hops = watchNextHops(Hmail, plugin.haraka_require('outbound/client_pool') as HarakaClientPool)
   const { queue_dir: directory, delivery_queue: delivery } = queue
   /** Why no next hop was found. */
@@ -124,6 +128,20 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
         hmail.once('error', lost)
         hmail.next_cb = lost
       })
+    },
+    async bring(from, file) {
+      const parts = names.parts(file)
+      if (parts === null) throw new Error(`${file} is no name of a queue file`)
+      const { arrival, next_attempt, attempts, uid } = parts
+      const mine = names.name({ arrival, next_attempt, attempts, uid })
+      try {
+        await rename(path.join(from, file), path.join(directory, mine))
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return undefined
+        throw error
+      }
+      await queue._add_file(mine)
+      return mine
     },
     async remove(file) {
       await unlink(path.join(directory, file)).catch((error: unknown) => {

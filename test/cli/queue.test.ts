@@ -83,7 +83,7 @@ mie3k2a1AbCdEg    5h   4.1k  waiting    bob@domain1.com -> fred@example.com
   it('takes a word that is no command for a slip', async () => {
     const { exit, err, requests } = await talk(['queue', 'remove', 'domain=example.com'], TWO)
     assert.deepEqual([exit, requests], [2, []])
-    assert.match(err, /queue has no command remove: they are list, show, send, hold, release and drop/)
+    assert.match(err, /queue has no command remove: they are list, show, send, hold, release, drop and adopt/)
   })
 
   it('prints an array of rows with --json', async () => {

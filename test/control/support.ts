@@ -22,6 +22,7 @@ export function handlers(some: Partial<Handlers>): Handlers {
     'queue.hold': unexpected,
     'queue.release': unexpected,
     'queue.drop': unexpected,
+    'queue.adopt': unexpected,
     suspend: unexpected,
     resume: unexpected,
     etrn: unexpected,

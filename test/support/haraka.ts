@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { isOwnFile } from '../../lib/adopt/marks.js'
 import { makeHarakaDir, writeInto, writeSmtpIni, type HarakaOptions, type HarakaVersion } from './haraka-dir.js'
 import { launch, type Exit, type HarakaRun } from './haraka-process.js'
 import { captureLog, type CapturedLog, type LogWait } from './log.js'
@@ -43,7 +44,7 @@ export interface Haraka {
   read(relativePath: string): string
   exists(relativePath: string): boolean
   write(relativePath: string, content: string): void
-  /** Names of the files in queue/, sorted; those still being written (`__tmp__.`) are left out. */
+  /** Names of the files in queue/, sorted; those still being written (`__tmp__.`) and the suite's are left out. */
   queueFiles(): string[]
 }
 
@@ -141,9 +142,9 @@ function handle(dir: string, port: number, options: HarakaOptions, log: Captured
   }
 }
 
-// Haraka's outbound/qfile.js: a queue file gets this prefix until all of it is on disk.
+// Haraka's outbound/qfile.js: a queue file gets this prefix until all of it is on disk. Files of the suite have another.
 function isWhole(name: string): boolean {
-  return !name.startsWith('__tmp__.')
+  return !name.startsWith('__tmp__.') && !isOwnFile(name)
 }
 
 /** The state of a path, for an error message. */

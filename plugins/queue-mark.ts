@@ -1,0 +1,126 @@
+import { rmSync, utimes } from 'node:fs'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { lifeOf, type Sight } from '../lib/adopt/life.js'
+import {
+  ADOPTION_FILE,
+  markText,
+  NODE_FILE,
+  ownMark,
+  readAdoptionMark,
+  takenName,
+  type AdoptionMark,
+  type ProcessMark,
+} from '../lib/adopt/marks.js'
+import type { DmailIni } from '../lib/conf/ini-keys.js'
+import { replaceFile, syncDirectory } from '../lib/durable.js'
+import { errorText } from '../lib/error.js'
+import { isSameProcess } from '../lib/process-exists.js'
+import { nodeName, ownerOf, type Seat } from './cluster.js'
+import type { HarakaQueueModule } from './haraka/outbound-types.js'
+import type { Logging } from './haraka/types.js'
+
+/** How often the mark of a queue is renewed, for those on other machines that look at it. */
+export const RENEW_MS = 5_000
+/** Haraka goes on after 30 s, whatever a hook waits for; the cluster has had 3 of these. */
+const WAIT_MS = 20_000
+const LOOK_MS = 500
+
+export interface QueueMark {
+  /** Why this Haraka may not have its queue now; undefined: it has it. */
+  readonly refused: string | undefined
+  close(): void
+}
+
+/** This Haraka as it marks queues. */
+export function whoIs(harakaDir: string, { redis, node, prefix }: DmailIni['cluster']): ProcessMark {
+  const place = redis ? { node: nodeName(node), prefix } : { node: '', prefix: '' }
+  return ownMark({ ...place, owner: ownerOf(harakaDir) })
+}
+
+/** What can be seen of a process that marked something; not whether the mark is renewed. */
+export async function sightOf(mark: ProcessMark, seat: Seat, own: ProcessMark): Promise<Sight> {
+  const cluster = seat.cluster()
+  const away = own.node === '' ? 'none' : 'away'
+  return {
+    host: hostname(),
+    runs: isSameProcess(mark.pid, mark.begun),
+    roll: cluster === undefined ? away : await cluster.roll().catch(() => 'away' as const),
+    prefix: own.prefix,
+    renewed: false,
+  }
+}
+
+/**
+ * Marks the queue as this Haraka's, in the one process and before the queue is read; `seat` has been taken. While another takes it over
+ * that is waited for. Whoever takes over looks for this mark after it has set its own, so that one sees the other in any case.
+ */
+export async function markQueue(
+  queue: Pick<HarakaQueueModule, 'queue_dir' | 'ensure_queue_dir'>,
+  harakaDir: string,
+  own: ProcessMark,
+  seat: Seat,
+  log: Logging,
+): Promise<QueueMark> {
+  const directory = queue.queue_dir
+  const file = path.join(directory, NODE_FILE)
+  try {
+    await queue.ensure_queue_dir()
+    replaceFile(file, markText({ ...own, haraka: path.relative(directory, harakaDir) }), { mode: 0o644 })
+  } catch (error) {
+    log.logerror(`dmail: ${file} cannot be written: this Haraka is not known to have this queue: ${errorText(error)}`)
+  }
+  const refused = await whenFree(directory, own, seat, log)
+  const timer = setInterval(() => {
+    const now = new Date()
+    utimes(file, now, now, () => undefined)
+  }, RENEW_MS)
+  timer.unref()
+  return {
+    refused,
+    close() {
+      clearInterval(timer)
+    },
+  }
+}
+
+/** Waits while another takes over this queue. Resolves to why it may not be used. */
+async function whenFree(directory: string, own: ProcessMark, seat: Seat, log: Logging): Promise<string | undefined> {
+  const file = path.join(directory, ADOPTION_FILE)
+  let told = false
+  let why = ''
+  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs;) {
+    let mark: AdoptionMark | undefined
+    try {
+      mark = readAdoptionMark(file)
+    } catch (error) {
+      return `${errorText(error)}: remove it when no other Haraka takes over this queue`
+    }
+    if (mark === undefined) return undefined
+    const life = lifeOf(mark, await sightOf(mark, seat, own))
+    if (life.state === 'dead') {
+      takeBack(directory, mark, log)
+      return undefined
+    }
+    why =
+      life.state === 'alive'
+        ? `${life.why}. Start this Haraka when that is done; if it does not end, give "dmail queue adopt ${directory}" there again`
+        : `${life.why}. Remove ${file} and start again if you are sure that it does not`
+    if (!told) log.logerror(`dmail: this queue is being taken over by another Haraka: ${why}`)
+    told = true
+    await wait(LOOK_MS, undefined, { ref: false })
+  }
+  return `its queue is being taken over by another Haraka: ${why}`
+}
+
+/** Whoever was taking it over has died: what is here is sent from here. */
+function takeBack(directory: string, mark: AdoptionMark, log: Logging): void {
+  rmSync(path.join(directory, ADOPTION_FILE), { force: true })
+  syncDirectory(directory)
+  const who = mark.node === '' ? `a Haraka on ${mark.host}` : `node ${mark.node}`
+  log.logerror(
+    `dmail: ${who} died while it took over this queue: what it had not taken is sent from here. What it had is sent ` +
+      `when it starts again; copies of that may lie in ${path.join(directory, takenName(mark.key))}`,
+  )
+}
