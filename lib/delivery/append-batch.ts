@@ -1,14 +1,15 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, unlinkSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fstatSync } from 'node:fs'
 import path from 'node:path'
 import { errorText } from '../error.js'
 import type { AppendBatch, AppendTarget, BatchResult } from './append-job.js'
 import { syncDirectory } from '../durable.js'
+import { cutBack } from './cut-back.js'
 import { makeBelow } from './directories.js'
 import { tryLock, type HeldLock } from './dotlock.js'
 import { deferredBy, deferredBySetup, mailboxFull, type Failure } from './failure.js'
-import type { AppendRange } from './lock-holder.js'
-import { openDropFile, type OpenFile, type Refused } from './open.js'
-import { missingSeparator, repairTail } from './torn-tail.js'
+import type { OpenFile } from './open.js'
+import { mend, openTarget } from './target.js'
+import { missingSeparator } from './torn-tail.js'
 import type { Outcome } from './types.js'
 import { lengthOf, makeReady, writeJobs, type ReadyJob } from './write-messages.js'
 
@@ -19,9 +20,30 @@ import { lengthOf, makeReady, writeJobs, type ReadyJob } from './write-messages.
  * waits for no lock.
  */
 export function appendBatches(batches: readonly AppendBatch[]): BatchResult[] {
-  const begun = batches.map(begin)
-  for (const work of begun) if ('lock' in work) sync(work)
+  const begun: (Work | BatchResult)[] = []
+  const keepLocks = lockKeeper(begun)
+  for (const batch of batches) {
+    begun.push(begin(batch))
+    keepLocks()
+  }
+  for (const work of begun) {
+    if (!('lock' in work)) continue
+    sync(work)
+    keepLocks()
+  }
   return begun.map((work) => ('lock' in work ? finish(work) : work))
+}
+
+/** On a slow disk the locks of other files must not grow old while one is at work. */
+const KEEP_MS = 100
+
+function lockKeeper(begun: readonly (Work | BatchResult)[]): () => void {
+  let kept = performance.now()
+  return () => {
+    if (performance.now() - kept <= KEEP_MS) return
+    for (const work of begun) if ('lock' in work && !work.written) attempt(work, work.lock.keep)
+    kept = performance.now()
+  }
 }
 
 /** A batch whose messages are written and not yet synced, or failed. Its file is open, its lock held. */
@@ -34,6 +56,10 @@ interface Work {
   readonly opened: OpenFile
   readonly warnings: string[]
   failure: Failure | undefined
+  /** All of it is there, as far as the file system can be made to say. */
+  written: boolean
+  /** Where what failed begins that could not be cut off. */
+  tornAt: number | undefined
 }
 
 function begin({ target, jobs }: AppendBatch): Work | BatchResult {
@@ -43,8 +69,8 @@ function begin({ target, jobs }: AppendBatch): Work | BatchResult {
   try {
     if (target.root !== undefined) makeBelow(target.root, path.dirname(target.file), target.fsync)
     doing = `cannot lock ${target.file}`
-    const lock = tryLock(target.file, target.lock, (interrupted) => {
-      mend(target, interrupted, warnings)
+    const lock = tryLock(target.file, target.lock, (interrupted, isThereStill) => {
+      mend(target, interrupted, isThereStill, warnings)
     })
     if ('busy' in lock) return lock
     try {
@@ -63,29 +89,10 @@ function begin({ target, jobs }: AppendBatch): Work | BatchResult {
   }
 }
 
-/** The dead holder may have got no further than its lock: then there is no file, and none is made. */
-function mend(target: AppendTarget, interrupted: AppendRange, warnings: string[]): void {
-  if (lstatSync(target.file, { throwIfNoEntry: false }) === undefined) return
-  const opened = openTarget(target)
-  if ('refused' in opened) return
-  try {
-    const aside = repairTail(target.file, opened.fd, opened.length, interrupted)
-    if (aside !== undefined) {
-      warnings.push(`a crash left ${target.file} with half a message: it was moved to ${aside}`)
-    }
-  } finally {
-    closeSync(opened.fd)
-  }
-}
-
-function openTarget({ file, mode, owner }: AppendTarget): OpenFile | Refused {
-  return openDropFile(file, { mode, ...(owner === undefined ? {} : { owner }) })
-}
-
-function write(begun: Omit<Work, 'fitting' | 'failure'>): Work {
+function write(begun: Omit<Work, 'fitting' | 'failure' | 'written' | 'tornAt'>): Work {
   const { target, opened, jobs, lock } = begun
   const fitting = jobs.filter(fitsInto(target, opened.length))
-  const work: Work = { ...begun, fitting, failure: undefined }
+  const work: Work = { ...begun, fitting, failure: undefined, written: false, tornAt: undefined }
   if (fitting.length === 0) return work
   attempt(work, () => {
     const separator = missingSeparator(opened.fd, opened.length)
@@ -93,60 +100,87 @@ function write(begun: Omit<Work, 'fitting' | 'failure'>): Work {
     const sum = sizes.reduce<number>((total, size) => total + (size ?? 0), opened.length + separator.length)
     const to = sizes.includes(undefined) ? undefined : sum
     lock.announce({ from: opened.length, to })
-    writeJobs(opened.fd, separator, fitting, target.dialect)
+    writeJobs(opened.fd, separator, fitting, target.dialect, lock.keep)
     if (to === undefined) lock.announce({ from: opened.length, to: fstatSync(opened.fd).size })
   })
   return work
 }
 
 function sync(work: Work): void {
-  const { target, opened, fitting } = work
-  if (work.failure !== undefined || fitting.length === 0 || !target.fsync) return
+  const { target, lock, opened, fitting } = work
+  if (work.failure !== undefined || fitting.length === 0) return
   attempt(work, () => {
-    fdatasyncSync(opened.fd)
-    if (opened.created) syncDirectory(path.dirname(target.file))
+    if (target.fsync) {
+      fdatasyncSync(opened.fd)
+      if (opened.created) syncDirectory(path.dirname(target.file))
+    }
+    // Whoever took the lock for left behind may have cut off what was not written yet.
+    lock.keep()
+    work.written = true
   })
 }
 
-/** D4: what fails is cut off again before the lock goes. */
 function attempt(work: Work, action: () => void): void {
+  if (work.failure !== undefined) return
   try {
     action()
   } catch (error) {
-    const { target, opened } = work
-    work.failure = rollBack(target.file, opened, deferredBy(error, `cannot append to ${target.file}`))
+    giveUp(work, error)
   }
+}
+
+function giveUp(work: Work, error: unknown, reopen?: () => OpenFile): void {
+  const { target, opened, lock } = work
+  const { failure, done } = cutBack(
+    target.file,
+    lock,
+    opened,
+    deferredBy(error, `cannot append to ${target.file}`),
+    reopen,
+  )
+  work.failure = failure
+  if (!done) work.tornAt = opened.length
 }
 
 /** When several messages failed together, they are tried one by one, so that none fails for another. */
 function finish(work: Work): BatchResult {
-  const { target, lock, jobs, fitting, opened, warnings, failure } = work
-  close(opened, target, warnings)
+  const { target, lock, jobs, warnings } = work
+  close(work)
+  const { failure } = work
   const outcomes =
-    failure !== undefined && jobs.length > 1
-      ? jobs.map((job) => appendAlone(target, lock, job, failure, warnings))
-      : jobs.map((job): Outcome =>
-          fitting.includes(job) ? (failure ?? { state: 'delivered' }) : mailboxFull(target.file),
-        )
-  unlock(lock, target, warnings)
+    failure !== undefined && jobs.length > 1 && work.tornAt === undefined
+      ? jobs.map((job) => appendAlone(work, job, failure))
+      : jobs.map((job) => outcomeOf(work, job))
+  if (work.tornAt === undefined) unlock(lock, target, warnings)
+  else leaveTorn(lock, work.tornAt)
   return { busy: false, outcomes, warnings }
 }
 
-function appendAlone(
-  target: AppendTarget,
-  lock: HeldLock,
-  job: ReadyJob,
-  otherwise: Failure,
-  warnings: string[],
-): Outcome {
+function outcomeOf({ target, fitting, failure }: Work, job: ReadyJob): Outcome {
+  return fitting.includes(job) ? (failure ?? { state: 'delivered' }) : mailboxFull(target.file)
+}
+
+/** Whoever finds the lock old moves aside what is torn: the next delivery must not be appended to half a message. */
+function leaveTorn(lock: HeldLock, from: number): void {
+  try {
+    lock.announce({ from, to: undefined })
+  } catch {
+    // Then what was announced before counts.
+  }
+  lock.abandon()
+}
+
+function appendAlone(all: Work, job: ReadyJob, otherwise: Failure): Outcome {
+  const { target, lock, warnings } = all
+  if (all.tornAt !== undefined) return otherwise
   try {
     const opened = openTarget(target)
     if ('refused' in opened) return otherwise
     const work = write({ target, lock, jobs: [job], opened, warnings })
     sync(work)
-    close(opened, target, warnings)
-    if (work.fitting.length === 0) return mailboxFull(target.file)
-    return work.failure ?? { state: 'delivered' }
+    close(work)
+    all.tornAt = work.tornAt
+    return outcomeOf(work, job)
   } catch (error) {
     return deferredBy(error, `cannot append to ${target.file}`)
   }
@@ -163,24 +197,21 @@ function fitsInto({ limit }: AppendTarget, length: number): (job: ReadyJob) => b
   }
 }
 
-/** A file that was created goes altogether, so that the next try begins as this one. */
-function rollBack(file: string, { fd, length, created }: OpenFile, failure: Failure): Failure {
+/** Once synced, what the file system says at the end (NFS does) changes nothing any more; without a sync it is its only word. */
+function close(work: Work): void {
+  const { target, opened, warnings } = work
   try {
-    ftruncateSync(fd, length)
-    if (created) unlinkSync(file)
-    return failure
+    closeSync(opened.fd)
   } catch (error) {
-    const left = `and what was written could not be cut off at byte ${length}: ${errorText(error)}`
-    return { ...failure, detail: `${failure.detail}, ${left}` }
-  }
-}
-
-/** Once synced, what the file system says at the end (NFS does) changes nothing any more. */
-function close({ fd }: OpenFile, { file }: AppendTarget, warnings: string[]): void {
-  try {
-    closeSync(fd)
-  } catch (error) {
-    warnings.push(`closing ${file} failed: ${errorText(error)}`)
+    if (target.fsync || work.failure !== undefined) {
+      warnings.push(`closing ${target.file} failed: ${errorText(error)}`)
+      return
+    }
+    giveUp(work, error, () => {
+      const again = openTarget(target)
+      if ('refused' in again) throw new Error(again.refused)
+      return again
+    })
   }
 }
 

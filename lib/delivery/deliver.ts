@@ -13,6 +13,8 @@ export interface DeliverySettings {
   readonly lockWaitMs: number
   readonly lockStaleMs: number
   readonly lockId: string
+  /** Whether other machines write the same files. */
+  readonly shared: boolean
   readonly robot: {
     /** Where a bare program name is looked for (D11). */
     readonly path: readonly string[]
@@ -38,9 +40,10 @@ export async function deliverCopy(
   envelope: Envelope,
   settings: DeliverySettings,
 ): Promise<Outcome> {
-  const { mbox, fsync, lockWaitMs, lockStaleMs, lockId, robot, warn } = settings
+  const { mbox, fsync, lockWaitMs, lockStaleMs, lockId, shared, robot, warn } = settings
   if (destination.kind !== 'robot') {
-    return deliverMailbox({ ...destination, mbox }, message, envelope, { lockWaitMs, lockStaleMs, lockId, fsync, warn })
+    const options = { lockWaitMs, lockStaleMs, lockId, shared, fsync, warn }
+    return deliverMailbox({ ...destination, mbox }, message, envelope, options)
   }
   const { slots, user, ...rest } = robot
   const { argv } = destination

@@ -1,14 +1,23 @@
-import { closeSync, unlinkSync, writeSync } from 'node:fs'
-import { errorCode } from '../error.js'
-import { createLock, inspectLock, isSameLock, type OpenLock } from './lock-file.js'
+import { fdatasyncSync, unlinkSync, writeSync } from 'node:fs'
+import { unlessGone } from '../error.js'
+import { closeQuietly, createLock, inspectLock, isSameLock, type OpenLock } from './lock-file.js'
 import { appendLine, describeHolder, lockContent, readAppend, type AppendRange } from './lock-holder.js'
 import { isStale, removeStale, type StaleRule } from './stale-lock.js'
 
 export interface HeldLock {
   /** Says in the lock what is about to be appended, in place of what was said before. */
   announce(range: AppendRange): void
+  /**
+   * Throws where somebody else took the lock for left behind: this process, or its disk, stood still for long. A lock that
+   * grows old while we work is made young again. While it is young this costs nothing.
+   */
+  keep(): void
+  /** Whether the lock is there and ours, looked up however young it is. */
+  isOurs(): boolean
   /** Removes the lock if it is still ours. Throws the error of the file system. */
   release(): void
+  /** Leaves the lock to whoever finds it old, and does what is to be done then. */
+  abandon(): void
 }
 
 export interface BusyLock {
@@ -25,49 +34,82 @@ const ATTEMPTS = 3
  * need not exist, its directory must. Throws the error of the file system when no lock can be made (ENOENT, EACCES, ENOSPC).
  *
  * `mend` is called before the lock of a dead holder goes that had begun to append: what it left may be torn (D4). While it
- * runs, nobody else gets the lock, and where it throws, the lock stays for the next one who tries.
+ * runs, nobody else gets the lock, unless it takes very long: `isThereStill` tells. Where it throws, the lock stays for the
+ * next one who tries.
  */
 export function tryLock(
   file: string,
   rule: StaleRule,
-  mend: (interrupted: AppendRange) => void = () => undefined,
+  mend: (interrupted: AppendRange, isThereStill: () => boolean) => void = () => undefined,
 ): HeldLock | BusyLock {
   const lock = `${file}.lock`
   let holder = 'an unknown program'
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const own = createLock(lock, lockContent(rule.lockId))
-    if (own !== undefined) return hold(lock, own, rule)
+    const age = stopwatch()
+    const own = createLock(lock, lockContent(rule.lockId), undefined, rule.shared)
+    if (own !== undefined) return hold(lock, own, age, rule)
     const other = inspectLock(lock)
     if (other === undefined) continue
     holder = describeHolder(other)
     if (!isStale(lock, other, rule)) break
-    removeStale(lock, other, rule, () => {
+    removeStale(lock, other, rule, (isThereStill) => {
       const interrupted = readAppend(other.content)
-      if (interrupted !== undefined) mend(interrupted)
+      if (interrupted !== undefined) mend(interrupted, isThereStill)
     })
   }
   return { busy: true, holder }
 }
 
-function hold(lock: string, own: OpenLock, { staleMs }: StaleRule): HeldLock {
-  const taken = performance.now()
+/** `age`: since it cannot have been touched. */
+function hold(lock: string, own: OpenLock, age: () => number, { staleMs }: StaleRule): HeldLock {
   const end = Buffer.byteLength(own.content)
+  let untouched = age
+  let lostTo: string | undefined
+
+  /** A lock that was lost never comes back. */
+  function isOurs(): boolean {
+    if (lostTo !== undefined) return false
+    const now = inspectLock(lock)
+    if (now !== undefined && isSameLock(now, own)) return true
+    lostTo = now === undefined ? 'somebody who is done' : describeHolder(now)
+    return false
+  }
+
+  function keep(): void {
+    // Nobody may take a lock so young from us.
+    if (lostTo === undefined && untouched() <= staleMs / 4) return
+    const touched = stopwatch()
+    // Touched first: who is just removing it sees that, and puts it back. The clock is the file server's.
+    unlessGone(() => {
+      writeSync(own.fd, own.content.slice(0, 1), 0)
+      fdatasyncSync(own.fd)
+    })
+    if (!isOurs()) throw new Error(`its lock was lost to ${lostTo ?? ''}`)
+    untouched = touched
+  }
+
   return {
     announce(range) {
+      keep()
       writeSync(own.fd, appendLine(range), end)
     },
+    keep,
+    isOurs,
     release() {
-      closeSync(own.fd)
-      try {
-        // Nobody may take a lock so young from us; one that a stalled disk let grow old is looked at first.
-        if (performance.now() - taken > staleMs / 2) {
-          const now = inspectLock(lock)
-          if (now === undefined || !isSameLock(now, own)) return
-        }
-        unlinkSync(lock)
-      } catch (error) {
-        if (errorCode(error) !== 'ENOENT') throw error
-      }
+      closeQuietly(own.fd)
+      unlessGone(() => {
+        if (lostTo === undefined && (untouched() <= staleMs / 2 || isOurs())) unlinkSync(lock)
+      })
+    },
+    abandon() {
+      closeQuietly(own.fd)
     },
   }
+}
+
+/** The milliseconds since. A clock that stands still while the machine sleeps must not hide that; neither must one that is set back. */
+function stopwatch(): () => number {
+  const steady = performance.now()
+  const wall = Date.now()
+  return () => Math.max(performance.now() - steady, Date.now() - wall)
 }

@@ -12,7 +12,7 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import path from 'node:path'
-import { asError, errorCode } from '../error.js'
+import { asError, errorCode, isGone } from '../error.js'
 
 /** A lock file as it was seen. */
 export interface SeenLock {
@@ -36,6 +36,8 @@ const MAX_CONTENT = 1024
 /** Names of temporary files: no other thread or machine has the first part, this one counts. */
 const OWN = { unique: `${process.pid}-${randomBytes(8).toString('hex')}`, count: 0 }
 
+const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
+
 /** Errors of link() that mean "this file system has no hard links". */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
@@ -48,7 +50,7 @@ export function inspectLock(lock: string): SeenLock | undefined {
     if (!found.isFile()) return seen(found, '')
     fd = openSync(lock, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
+    if (isGone(error)) return undefined
     // A lock of another user's may be closed to us, or have just become a link: held, with nothing known about it.
     const found = lstatSync(lock, { bigint: true, throwIfNoEntry: false })
     return found === undefined ? undefined : seen(found, '')
@@ -57,6 +59,9 @@ export function inspectLock(lock: string): SeenLock | undefined {
     const buffer = Buffer.alloc(MAX_CONTENT)
     const length = readSync(fd, buffer, 0, MAX_CONTENT, 0)
     return seen(fstatSync(fd, { bigint: true }), buffer.toString('utf8', 0, length))
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
   } finally {
     closeSync(fd)
   }
@@ -73,10 +78,12 @@ export function isSameLock(a: SeenLock, b: SeenLock): boolean {
  * old. Where machines share the directory only link() is atomic, and its answer may get lost: so the link count of the
  * temporary file is what counts (D2). Where there are no hard links, O_EXCL. Throws the error of the file system for
  * anything else.
+ *
+ * `shared`: what is written into it is there for other machines at once, and when this one loses power.
  */
-export function createLock(lock: string, content: string, link = linkSync): OpenLock | undefined {
+export function createLock(lock: string, content: string, link = linkSync, shared = false): OpenLock | undefined {
   const temporary = temporaryBeside(lock)
-  const fd = openSync(temporary, 'wx+', 0o644)
+  const fd = openSync(temporary, shared ? NEW | constants.O_DSYNC : NEW, 0o644)
   let keep = false
   try {
     writeSync(fd, content)
@@ -87,19 +94,42 @@ export function createLock(lock: string, content: string, link = linkSync): Open
       problem = asError(error)
     }
     const stat = fstatSync(fd, { bigint: true })
-    if (stat.nlink === 2n) {
+    const noLinks = NO_LINKS.has(errorCode(problem))
+    if (stat.nlink === 2n || (problem !== undefined && !noLinks && isLinkedTwice(temporary))) {
       keep = true
       return { ...seen(stat, content), fd }
     }
-    if (!NO_LINKS.has(errorCode(problem))) {
+    if (!noLinks) {
       if (problem === undefined || errorCode(problem) === 'EEXIST') return undefined
       throw problem
     }
   } finally {
-    if (!keep) closeSync(fd)
+    if (!keep) closeQuietly(fd)
     removeQuietly(temporary)
   }
   return createExclusively(lock, content)
+}
+
+/** A network file system may answer from memory what it knew before link() failed; only an open asks anew. */
+function isLinkedTwice(file: string): boolean {
+  let fd: number | undefined
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+    return fstatSync(fd).nlink === 2
+  } catch {
+    return false
+  } finally {
+    if (fd !== undefined) closeQuietly(fd)
+  }
+}
+
+/** Closes a lock or what was to become one. NFS may tell now that its content could not be kept: then its age counts. */
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // It is closed all the same.
+  }
 }
 
 /** What became of the lock is known by now; a temporary file that stays holds up nobody. */

@@ -33,7 +33,7 @@ const OWN = {
   count: 0,
 }
 
-/** Content of a lock of ours. `lockId` is the lock_id of dmail.conf, '' for none. */
+/** Content of a lock of ours. `lockId` tells machines of one host name apart, '' where there are none. */
 export function lockContent(lockId: string): string {
   OWN.count++
   return `${OWN.pid}\n${HOST}\n${oneWord(lockId)}\n${OWN.begun}\n${OWN.unique}.${OWN.count}\n`
@@ -52,7 +52,7 @@ export function readAppend(content: string): AppendRange | undefined {
 }
 
 /**
- * True when the lock's process ran on this host and is no more. Where lock_id differs, the process is not ours to judge: machines of
+ * True when the lock's process ran on this host and is no more. Where lockId differs, the process is not ours to judge: machines of
  * one cluster may bear one host name.
  */
 export function isHolderDead(lock: SeenLock, lockId: string): boolean {

@@ -23,8 +23,10 @@ export interface MailboxOptions {
   readonly lockWaitMs: number
   /** When a lock is nobody's, in milliseconds; 5 min (D2) unless given. */
   readonly lockStaleMs?: number
-  /** lock_id of dmail.conf, '' for none. */
+  /** Tells machines of one host name apart in locks; '' where there are none. */
   readonly lockId: string
+  /** Whether other machines write the same files. */
+  readonly shared?: boolean
   /** `[drop] fsync` (D3). */
   readonly fsync: boolean
   /** The moment of delivery. */
@@ -48,7 +50,7 @@ export function deliverMailbox(
   { kind, path, root, owner, limit, mbox }: MailboxTarget,
   message: MessageSource,
   envelope: Envelope,
-  { lockWaitMs, lockStaleMs, lockId, fsync, now, warn }: MailboxOptions,
+  { lockWaitMs, lockStaleMs, lockId, shared = false, fsync, now, warn }: MailboxOptions,
 ): Promise<Outcome> {
   const target: AppendTarget = {
     file: path,
@@ -57,7 +59,7 @@ export function deliverMailbox(
     // D5: programs of group `mail` may write a user's own file; nobody but us the service account's.
     mode: owner === undefined ? 0o600 : 0o660,
     dialect: mbox,
-    lock: { staleMs: lockStaleMs ?? STALE_MS, lockId },
+    lock: { staleMs: lockStaleMs ?? STALE_MS, lockId, shared },
     fsync,
     limit,
   }

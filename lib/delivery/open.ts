@@ -56,7 +56,7 @@ export function openDropFile(file: string, options: OpenOptions): OpenFile | Ref
     }
     const fault = faultOf(found)
     if (fault !== undefined) return { refused: fault }
-    const fd = orUndefined(() => openSync(file, FLAGS), 'ENOENT', 'ELOOP')
+    const fd = orUndefined(() => openSync(file, FLAGS), 'ENOENT', 'ESTALE', 'ELOOP')
     if (fd === undefined) continue
     const opened = looked(fd)
     if (opened !== undefined) return opened

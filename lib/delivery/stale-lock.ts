@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import { closeSync, linkSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
-import { errorCode } from '../error.js'
+import { errorCode, unlessGone } from '../error.js'
 import { clockOf, inspectLock, isSameLock, temporaryBeside, type SeenLock } from './lock-file.js'
 import { isHolderDead } from './lock-holder.js'
 
 export interface StaleRule {
   /** A lock not touched for so many milliseconds is nobody's (D2: 5 min). */
   readonly staleMs: number
-  /** lock_id of dmail.conf, '' for none. */
+  /** Tells machines of one host name apart, '' where there are none. */
   readonly lockId: string
+  /** Whether other machines have the directory, too. */
+  readonly shared?: boolean
 }
 
 /**
@@ -28,7 +30,8 @@ export function isStale(lock: string, seen: SeenLock, rule: StaleRule): boolean 
 /**
  * Removes the lock that was judged stale, and no other: between judging and removing, others may have removed it too and
  * a new lock may have taken its place. Returns false when there was nothing to do, or somebody else is doing it. `before`
- * is called when the lock is about to go; where it throws, the lock stays.
+ * is called when the lock is about to go; where it throws, the lock stays. What it is given tells whether the lock is
+ * there still, and nobody else did all this while we stood still.
  *
  * 1. A guard file, named after this very lock, lets in one remover at a time. Inside, the lock under the name is either
  *    still the judged one, which nobody else may remove now, or it is not.
@@ -39,26 +42,40 @@ export function removeStale(
   lock: string,
   judged: SeenLock,
   rule: StaleRule,
-  before: () => void = () => undefined,
+  before: (isThereStill: () => boolean) => void = () => undefined,
 ): boolean {
   const guard = guardOf(lock, judged)
   if (!enterGuard(guard, rule)) return false
   try {
-    const now = inspectLock(lock)
-    if (now === undefined || !isUntouched(now, judged)) return false
-    before()
+    const isThereStill = (): boolean => isUntouched(inspectLock(lock), judged)
+    if (!isThereStill()) return false
+    before(isThereStill)
     const aside = temporaryBeside(lock)
-    renameSync(lock, aside)
+    unlessGone(() => {
+      renameSync(lock, aside)
+    })
+    // Its holder may have released it; or it was renamed, and the answer got lost.
     const moved = inspectLock(aside)
-    const wasStale = moved !== undefined && isUntouched(moved, judged)
-    if (!wasStale)
-      ignoring('EEXIST', () => {
-        linkSync(aside, lock)
-      })
-    unlinkSync(aside)
+    if (moved === undefined) return false
+    const wasStale = isUntouched(moved, judged)
+    if (!wasStale) putBack(aside, lock)
+    unlessGone(() => {
+      unlinkSync(aside)
+    })
     return wasStale
   } finally {
-    unlinkSync(guard)
+    unlessGone(() => {
+      unlinkSync(guard)
+    })
+  }
+}
+
+/** Somebody may have a new lock meanwhile. */
+function putBack(aside: string, lock: string): void {
+  try {
+    linkSync(aside, lock)
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 
@@ -77,20 +94,12 @@ function enterGuard(guard: string, rule: StaleRule): boolean {
   // The guard is held for a few system calls; an old one is what a crash in between left behind.
   const left = inspectLock(guard)
   if (left !== undefined && isStale(guard, left, rule))
-    ignoring('ENOENT', () => {
+    unlessGone(() => {
       unlinkSync(guard)
     })
   return false
 }
 
-function isUntouched(now: SeenLock, judged: SeenLock): boolean {
-  return isSameLock(now, judged) && now.mtimeNs === judged.mtimeNs
-}
-
-function ignoring(code: string, action: () => void): void {
-  try {
-    action()
-  } catch (error) {
-    if (errorCode(error) !== code) throw error
-  }
+function isUntouched(now: SeenLock | undefined, judged: SeenLock): boolean {
+  return now !== undefined && isSameLock(now, judged) && now.mtimeNs === judged.mtimeNs
 }

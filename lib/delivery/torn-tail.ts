@@ -17,13 +17,23 @@ export function missingSeparator(fd: number, length: number): Buffer {
  * Moves away what a crash left of an append that its lock announced (D4): the bytes go to `.torn-<name>-<time>` beside
  * the file, the file back to its length before. Nothing of it was ever acknowledged: that takes the whole append on disk.
  * An append whose end was not announced was never finished, however well its bytes look. Returns the new file's name if
- * there is one. Throws the error of the file system.
+ * there is one. Throws the error of the file system, and where `mayCut` says no once the bytes are saved.
  */
-export function repairTail(file: string, fd: number, length: number, { from, to }: AppendRange): string | undefined {
+export function repairTail(
+  file: string,
+  fd: number,
+  length: number,
+  { from, to }: AppendRange,
+  mayCut: () => boolean,
+): string | undefined {
   if (length <= from || (to !== undefined && length >= to)) return undefined
   // The name begins with a dot, as no drop file does (U8).
   const aside = path.join(path.dirname(file), `.torn-${path.basename(file)}-${Date.now()}`)
   copyTail(fd, from, aside)
+  if (!mayCut()) {
+    unlinkSync(aside)
+    throw new Error('somebody else repaired it meanwhile')
+  }
   ftruncateSync(fd, from)
   return aside
 }

@@ -24,20 +24,29 @@ export function lengthOf(job: ReadyJob): number | undefined {
   return 'bytes' in job ? job.head.length + job.bytes.length : undefined
 }
 
-/** Writes `separator` and the jobs at the end of the file; throws the error of the file system. */
-export function writeJobs(fd: number, separator: Buffer, jobs: readonly ReadyJob[], dialect: Dialect): void {
+/**
+ * Writes `separator` and the jobs at the end of the file; throws the error of the file system, and what `before` throws,
+ * which is called before each write.
+ */
+export function writeJobs(
+  fd: number,
+  separator: Buffer,
+  jobs: readonly ReadyJob[],
+  dialect: Dialect,
+  before: () => void,
+): void {
   let pending: Buffer[] = [separator]
   for (const job of jobs) {
     pending.push(job.head)
     if ('bytes' in job) {
       pending.push(job.bytes)
     } else {
-      writeAll(fd, pending)
+      writeAll(fd, pending, before)
       pending = []
-      for (const piece of piecesOf(job.file, dialect)) writeAll(fd, [piece])
+      for (const piece of piecesOf(job.file, dialect)) writeAll(fd, [piece], before)
     }
   }
-  writeAll(fd, pending)
+  writeAll(fd, pending, before)
 }
 
 /** What goes wrong with the message is not the mailbox's fault, whatever its code. */
@@ -71,9 +80,10 @@ function reading<T>(action: () => T): T {
 }
 
 /** Writes all of the buffers, in one system call where the file system takes them so. */
-function writeAll(fd: number, buffers: readonly Buffer[]): void {
+function writeAll(fd: number, buffers: readonly Buffer[], before: () => void): void {
   let left = buffers.filter((buffer) => buffer.length > 0)
   while (left.length > 0) {
+    before()
     const written = writevSync(fd, left)
     if (written === 0) throw new Error('the file takes no more bytes')
     left = withoutFirst(left, written)

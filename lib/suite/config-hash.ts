@@ -6,8 +6,8 @@ import { readRegularFile } from '../conf/read-file.js'
 const MAX_BYTES = 16 * 1024 * 1024
 
 /**
- * A name for what dmail.conf, the files it includes, and dmail.ini say: two nodes with the same are configured alike. The name of the
- * node is left out.
+ * A name for what dmail.conf, the files it includes, and dmail.ini say: two nodes with the same are configured alike. What
+ * names the node is left out: `[cluster] node` and `lock_id`.
  */
 export async function configurationHash({
   iniLines,
@@ -20,7 +20,7 @@ export async function configurationHash({
     if (path.basename(file) === 'dmail.ini') continue
     const content = await readRegularFile(file, MAX_BYTES)
     hash.update(`\0${path.basename(file)}\0`)
-    hash.update(content.ok ? content.data : '')
+    hash.update(content.ok ? content.data.toString('latin1').replace(/^[ \t]*lock_id[ \t].*$/gim, '') : '')
   }
   return hash.digest('hex').slice(0, 12)
 }

@@ -1,9 +1,7 @@
-import path from 'node:path'
 import { errorText } from '../error.js'
 import type { ForwardFileText } from '../routing/tables.js'
-import { startThread, type Thread } from '../thread.js'
+import { askDisk } from './disk.js'
 import { readForwardFile } from './forward-file-reader.js'
-import type { ForwardFileQuestion } from './forward-file-thread.js'
 
 /**
  * Reads forward files. One beside a drop file on this machine's own disk is read at once: some microseconds, where a
@@ -16,12 +14,9 @@ export function forwardFileReader(
   return (file, ownerUid) => (isOwnDisk(file) ? readForwardFile(file, ownerUid) : askThread(file, ownerUid))
 }
 
-let thread: Thread<ForwardFileQuestion, ForwardFileText> | undefined
-
 async function askThread(file: string, ownerUid: number | undefined): Promise<ForwardFileText> {
-  if (thread?.isAlive() !== true) thread = startThread(path.join(__dirname, 'forward-file-thread.js'))
   try {
-    return await thread.ask([file, ownerUid])
+    return await askDisk('forwardFile', file, ownerUid)
   } catch (error) {
     return { kind: 'unavailable', detail: errorText(error) }
   }

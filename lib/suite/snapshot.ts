@@ -13,6 +13,7 @@ import { openDirectory, type DirectoryOptions } from '../directory/index.js'
 import type { LookupResult, UserDirectory } from '../directory/types.js'
 import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile, World } from '../routing/tables.js'
+import { askDisk } from './disk.js'
 import { forwardFileReader } from './forward-files.js'
 import { ACCOUNT_TIMEOUT_MS, type Loaded } from './loaded.js'
 import { buildRas } from './ras.js'
@@ -90,7 +91,8 @@ export async function makeSnapshot(
       fsync: ini.drop.fsync,
       lockWaitMs: ini.drop.lockWait,
       lockStaleMs: ini.drop.lockStale,
-      lockId: conf.one('lock_id') ?? '',
+      lockId: lockIdOf(configuration),
+      shared: isShared(configuration),
       robot: {
         path: [home, ...ini.robot.path],
         cwd: home,
@@ -116,6 +118,17 @@ export async function makeSnapshot(
     allowDuplicates: conf.one('allowdup'),
     problems: loaded.problems,
   }
+}
+
+/** lock_id is set where several machines share the drop files. */
+function isShared({ conf }: Configuration): boolean {
+  return conf.one('lock_id') !== undefined
+}
+
+/** Nodes that have the same dmail.conf have the same lock_id; their names differ, also where those of their machines do not. */
+function lockIdOf({ conf, ini }: Configuration): string {
+  const node = ini.cluster.redis ? ini.cluster.node : ''
+  return [node, conf.one('lock_id') ?? ''].join(' ').trim()
 }
 
 /** forward_user (semantics 9, A5); nothing where the user directory knows no passwords. */
@@ -151,12 +164,12 @@ function aliasOrderOf(
 /** What routing asks of the outside (lib/routing is pure). */
 export function makeWorld(
   users: UserDirectory,
-  { conf, ini }: Configuration,
+  configuration: Configuration,
   lookedUp: (result: LookupResult) => void = () => undefined,
 ): World {
+  const { conf, ini } = configuration
   const method = conf.one('hash_spool')
-  // lock_id is set where several machines share the drop files.
-  const shared = conf.one('lock_id') !== undefined
+  const shared = isShared(configuration)
   const locate = createLocate()
   return {
     lookup: async (name) => {
@@ -167,7 +180,7 @@ export function makeWorld(
     readForwardFile: forwardFileReader((file) => !shared && file.endsWith('.fwd')),
     fileSize: async (file) => {
       try {
-        return (await stat(file)).size
+        return shared ? await askDisk('size', file) : (await stat(file)).size
       } catch {
         return 0
       }

@@ -53,6 +53,11 @@ export function familyOf(leader: number): ProcessRef[] {
   return [...family.values()]
 }
 
+/** A living process by its pid. */
+export function processRef(pid: number): ProcessRef | undefined {
+  return readRow(pid)
+}
+
 /** The living children of a process. */
 export function childrenOf(pid: number): ProcessRef[] {
   return processTable().filter(({ parent }) => parent === pid)
