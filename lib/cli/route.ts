@@ -62,7 +62,7 @@ type DecidedBy = 'server' | 'files' | { readonly node: string }
 function lastLine(by: DecidedBy): string {
   if (by === 'server') return 'decided by the running server\n'
   if (by === 'files') return 'decided from the files as they are now; a running server may still use the ones before\n'
-  return `decided by the node ${by.node}\n`
+  return `decided by node ${by.node}\n`
 }
 
 function printTraced(traced: TracedRoute, by: DecidedBy, json: boolean, terminal: Terminal): Exit {

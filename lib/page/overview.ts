@@ -18,8 +18,8 @@ export interface OverviewData extends Overview {
 export function overviewParts(data: OverviewData, sheet: Sheet): ReadonlyMap<string, Html> {
   const { status, totals, deeds, problems } = data
   return new Map([
-    ['server', server(data, sheet)],
     ...(status.cluster === undefined ? [] : [['nodes', nodeTable(status.cluster, sheet)] as const]),
+    ['server', server(data, sheet)],
     ['deeds', deedList(deeds)],
     ['traffic', chart(totals.counts.minutes, sheet.nowMs)],
     ['domains', domainTable(status, sheet)],

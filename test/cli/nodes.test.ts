@@ -397,6 +397,6 @@ describe('dmail route --all', () => {
 
   it('of one node says who decided', async () => {
     const { exit, out } = await talk(['route', 'a@b', '--node', 'mail2'], script({ result: routed('/a') }))
-    assert.deepEqual([exit, out], [0, 'a@b\n└─ → file /a\n250 2.1.5 welcome\ndecided by the node mail2\n'])
+    assert.deepEqual([exit, out], [0, 'a@b\n└─ → file /a\n250 2.1.5 welcome\ndecided by node mail2\n'])
   })
 })

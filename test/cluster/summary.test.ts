@@ -62,5 +62,10 @@ describe('nodes in words', () => {
     )
     assert.equal(silentText({ answered: ['a'], silent: [] }, 'may have more'), '')
     assert.equal(silentText(undefined, 'may have more'), '')
+    const many = Array.from({ length: 12 }, (_, n) => `n${n}`)
+    assert.match(
+      silentText({ answered: [], silent: many }, 'may have more'),
+      /; node n9 did [^;]*; so it is with 2 more nodes$/,
+    )
   })
 })
