@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { adoptedText } from '../text/adopt.js'
-import { printed, progressLine, withServer, type ServerOptions } from './server.js'
+import { complain, printed, progressLine, withServer, type ServerOptions } from './server.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
 
 export type AdoptOptions = ServerOptions & { readonly force?: boolean }
@@ -10,6 +10,10 @@ export type AdoptOptions = ServerOptions & { readonly force?: boolean }
  * mail was left, or when it was stopped before the end.
  */
 export function adoptCommand(dir: string, options: AdoptOptions, terminal: Terminal): Promise<Exit> {
+  if (options.node !== undefined || options.all === true) {
+    complain(terminal, 'queue adopt is for the node whose server is asked: it takes neither --node nor --all')
+    return Promise.resolve(EXIT.usage)
+  }
   return withServer(options, terminal, async (ask) => {
     const progress = progressLine(terminal)
     try {

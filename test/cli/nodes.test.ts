@@ -88,6 +88,8 @@ describe('commands for other nodes', () => {
     ['route', 'a@a.example', '--files', '--node', 'mail2'],
     ['etrn', 'a.example', '--remote', 'mx.example', '--all'],
     ['reload', '--all'],
+    ['queue', 'adopt', '/some/dir', '--node', 'mail2'],
+    ['queue', '--all', 'adopt', '/some/dir'],
     ['log', '--node', 'mail2'],
   ]) {
     it(`dmail ${args.join(' ')} is wrong use`, async () => {
