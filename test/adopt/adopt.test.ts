@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, it } from 'node:test'
-import { ADOPTION_FILE, markText, NODE_FILE, STAGING, takenName, type ProcessMark } from '../../lib/adopt/marks.js'
+import { ADOPTION_FILE, markText, NODE_FILE, STAGING, takenName } from '../../lib/adopt/marks.js'
 import { REASON_DIRECTORY } from '../../lib/queue/reason-files.js'
 import { readFileName } from '../../lib/queue/file-name.js'
 import { Refusal } from '../../lib/control/handlers.js'
@@ -202,7 +202,7 @@ describe('what is refused', () => {
     const dir = tempDir('adopt-no')
     const from = makeQueue(dir, 1)
     let looks = 0
-    const sight = (_: ProcessMark) => {
+    const sight = () => {
       const roll = ++looks === 1 ? [] : [{ node: 'dead', owner: 'dead', alive: true, ageMs: 10 }]
       return Promise.resolve({ host: 'here', runs: false, roll, prefix: 'dmail', renewed: false })
     }
