@@ -1,7 +1,7 @@
 import { ClientGone, Refusal, type Handlers, type Talk } from '../../lib/control/handlers.js'
 import type { CommandName, Commands, ControlError, Progress } from '../../lib/control/protocol.js'
 import { readRequest } from '../../lib/control/request.js'
-import { isRecord } from '../../lib/record.js'
+import { isRecord, parseRecord } from '../../lib/record.js'
 import type { Cluster } from '../../lib/cluster/types.js'
 import type { Seat } from '../cluster.js'
 
@@ -12,7 +12,11 @@ const COMMAND_MS = 15_000
 /** Rows of one message, far below what one may have. */
 const MAX_PART = 200 * 1024
 
-type Part = { readonly items: readonly unknown[] } | { readonly progress: Progress }
+/** What a node says of itself is far shorter. */
+const MAX_RESULT = 16 * 1024 * 1024
+
+/** `text`: a piece of a result that is too long for one message, as JSON. */
+type Part = { readonly items: readonly unknown[] } | { readonly progress: Progress } | { readonly text: string }
 
 /** Has this node carry out commands that another node was given. `handlers` are those for this node alone. */
 export function answerCommands(seat: Seat, handlers: Handlers): void {
@@ -23,7 +27,7 @@ export function answerCommands(seat: Seat, handlers: Handlers): void {
     if (on !== undefined) return { error: { message: 'a node passes nothing on that another asks of it', hint: '' } }
     const handler = handlers[command] as (args: unknown, talk: Talk<unknown>) => Promise<unknown>
     try {
-      return { result: await handler(given, talkOver(say)) }
+      return await inPieces(await handler(given, talkOver(say)), (text) => sendTo(say, { text }))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return { error: { message: error.message, hint: error.hint } }
@@ -44,8 +48,15 @@ export async function commandOn<Name extends CommandName>(
   /** Until it says something; each part begins the time anew. */
   timeMs = COMMAND_MS,
 ): Promise<Commands[Name]['result']> {
+  let pieces = ''
   const part = async (value: unknown): Promise<void> => {
-    const { items, progress } = value as { items?: readonly Commands[Name]['item'][]; progress?: Progress }
+    const { items, progress, text } = value as {
+      items?: readonly Commands[Name]['item'][]
+      progress?: Progress
+      text?: unknown
+    }
+    if (typeof text === 'string') pieces += text
+    if (pieces.length > MAX_RESULT) throw new Error(`node ${node} has too long an answer`)
     if (Array.isArray(items)) await talk.items(items as readonly Commands[Name]['item'][])
     if (progress !== undefined) await talk.progress(progress)
   }
@@ -54,24 +65,32 @@ export async function commandOn<Name extends CommandName>(
     const { message, hint } = answer['error'] as unknown as ControlError
     throw new Refusal(message, hint)
   }
-  if (!isRecord(answer) || !isRecord(answer['result']))
-    throw new Error(`node ${node} speaks another version's protocol`)
-  return answer['result'] as unknown as Commands[Name]['result']
+  const result = isRecord(answer) ? (pieces === '' ? answer['result'] : parseRecord(pieces, MAX_RESULT)) : undefined
+  if (!isRecord(result)) throw new Error(`node ${node} speaks another version's protocol`)
+  return result as unknown as Commands[Name]['result']
+}
+
+async function inPieces(result: unknown, send: (text: string) => Promise<void>): Promise<unknown> {
+  const text = JSON.stringify(result)
+  if (text.length <= MAX_PART) return { result }
+  for (let at = 0; at < text.length; at += MAX_PART) await send(text.slice(at, at + MAX_PART))
+  return {}
+}
+
+async function sendTo(say: (part: unknown) => Promise<void>, part: Part): Promise<void> {
+  try {
+    await say(part)
+  } catch (error) {
+    throw new ClientGone('the node that asked has gone', { cause: error })
+  }
 }
 
 function talkOver(say: (part: unknown) => Promise<void>): Talk<unknown> {
-  const send = async (part: Part): Promise<void> => {
-    try {
-      await say(part)
-    } catch (error) {
-      throw new ClientGone('the node that asked has gone', { cause: error })
-    }
-  }
   return {
     async items(items) {
-      for (const some of inParts(items)) await send({ items: some })
+      for (const some of inParts(items)) await sendTo(say, { items: some })
     },
-    progress: (progress) => send({ progress }),
+    progress: (progress) => sendTo(say, { progress }),
   }
 }
 

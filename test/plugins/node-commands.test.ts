@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { openCluster } from '../../lib/cluster/cluster.js'
 import type { Cluster } from '../../lib/cluster/types.js'
 import { createLocalHub } from '../../lib/cluster/local-store.js'
 import { NodeFailed, NodeSilent } from '../../lib/cluster/asking.js'
+import { MAX_MESSAGE } from '../../lib/cluster/message.js'
 import { ClientGone, Refusal, type Handlers } from '../../lib/control/handlers.js'
 import type { CommandName, Progress } from '../../lib/control/protocol.js'
 import type { QueueRow } from '../../lib/queue/shown.js'
@@ -26,6 +28,15 @@ const row = (n: number): QueueRow => ({
   kind: 'remote',
 })
 const COUNT = 5000
+/** Longer than a message may be, with characters that are two, at odd and at even places. */
+const LONG = {
+  count: 1,
+  running: false,
+  workers: 1,
+  missing: 0,
+  complete: true,
+  more: `"\u001b${'\u{1f4ec}'.repeat(700_000)}`,
+}
 const TOTALS = { workers: 1, missing: 0, complete: true }
 
 describe('a command that another node carries out', () => {
@@ -59,6 +70,7 @@ describe('a command that another node carries out', () => {
       },
       'queue.show': () => Promise.reject(new Refusal('there is no such message', 'look again')),
       status: () => Promise.reject(new Error('a fault of ours')),
+      etrn: () => Promise.resolve(LONG),
     }
     answerCommands(
       {
@@ -105,6 +117,12 @@ describe('a command that another node carries out', () => {
       Array.from({ length: COUNT }, (_, n) => `id${n}`),
     )
     assert.ok(pieces > 1, 'all of it was one message')
+  })
+
+  it('gives a result of any length', async () => {
+    const result = await commandOn(one, 'two', 'etrn', { node: 'a.example' }, silent)
+    assert.ok(JSON.stringify(LONG).length > MAX_MESSAGE)
+    assert.ok(isDeepStrictEqual(result, LONG))
   })
 
   it('is refused in the words of that node', async () => {
