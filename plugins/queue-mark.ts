@@ -24,8 +24,13 @@ import type { Logging } from './haraka/types.js'
 /** How often the mark of a queue is renewed, for those on other machines that look at it. */
 export const RENEW_MS = 5_000
 /** Haraka goes on after 30 s, whatever a hook waits for; the cluster has had 3 of these. */
-const WAIT_MS = 20_000
-const LOOK_MS = 500
+const PATIENCE: Patience = { waitMs: 20_000, lookMs: 500 }
+
+/** How long, and how often it is looked, whether another is done with the queue. */
+export interface Patience {
+  readonly waitMs: number
+  readonly lookMs: number
+}
 
 export interface QueueMark {
   /** Why this Haraka may not have its queue now; undefined: it has it. */
@@ -62,6 +67,7 @@ export async function markQueue(
   own: ProcessMark,
   seat: Seat,
   log: Logging,
+  patience = PATIENCE,
 ): Promise<QueueMark> {
   const directory = queue.queue_dir
   const file = path.join(directory, NODE_FILE)
@@ -71,7 +77,7 @@ export async function markQueue(
   } catch (error) {
     log.logerror(`dmail: ${file} cannot be written: this Haraka is not known to have this queue: ${errorText(error)}`)
   }
-  const refused = await whenFree(directory, own, seat, log)
+  const refused = await whenFree(directory, own, seat, log, patience)
   const timer = setInterval(() => {
     const now = new Date()
     utimes(file, now, now, () => undefined)
@@ -86,11 +92,17 @@ export async function markQueue(
 }
 
 /** Waits while another takes over this queue. Resolves to why it may not be used. */
-async function whenFree(directory: string, own: ProcessMark, seat: Seat, log: Logging): Promise<string | undefined> {
+async function whenFree(
+  directory: string,
+  own: ProcessMark,
+  seat: Seat,
+  log: Logging,
+  { waitMs, lookMs }: Patience,
+): Promise<string | undefined> {
   const file = path.join(directory, ADOPTION_FILE)
   let told = false
   let why = ''
-  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs;) {
+  for (const endMs = Date.now() + waitMs; Date.now() < endMs;) {
     let mark: AdoptionMark | undefined
     try {
       mark = readAdoptionMark(file)
@@ -109,7 +121,7 @@ async function whenFree(directory: string, own: ProcessMark, seat: Seat, log: Lo
         : `${life.why}. Remove ${file} and start again if you are sure that it does not`
     if (!told) log.logerror(`dmail: this queue is being taken over by another Haraka: ${why}`)
     told = true
-    await wait(LOOK_MS, undefined, { ref: false })
+    await wait(lookMs, undefined, { ref: false })
   }
   return `its queue is being taken over by another Haraka: ${why}`
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { directorySynced, syncDirectory } from '../durable.js'
 import { errorCode, errorText } from '../error.js'
 import { readFileName } from '../queue/file-name.js'
+import { inSlices } from '../queue/slices.js'
 import { ADOPTION_FILE, readAdoptionMark, STAGING, takenName } from './marks.js'
 import { sortNames, type Place } from './place.js'
 import { readReasons } from './reasons.js'
@@ -88,7 +89,8 @@ export async function runAdoption(
     // What is listed while the mark is ours was there before its node could start again.
     if (!isMarked(begun)) throw new TakenBack(place.queue)
     const all = sources.flatMap(({ names }) => names)
-    const waiting = new Set([...all, ...(await staged(begun.stage)).names].map(idOf))
+    const waiting = new Set((await staged(begun.stage)).names.map(idOf))
+    await inSlices(all, (name) => waiting.add(idOf(name)))
     unfinished = sources.reduce((sum, source) => sum + source.unfinished, 0)
     ;({ held, suspensions } = await ports.inherit(place.haraka, waiting))
     if (place.haraka !== undefined) reasons = await readReasons(place.haraka, waiting)
@@ -202,18 +204,22 @@ interface Source {
   readonly unfinished: number
 }
 
+const OTHERS = 'is mail that another node was taking over when it died: it has it, and sends it when it starts'
 const HALF = 'is a copy of mail that its node was taking over itself: take over the other queue too'
 
 /** The queue, and what its node had taken from others and not let into it. */
 async function sourcesOf(queue: string, key: string, left: (why: string, file: string) => void): Promise<Source[]> {
-  const { mail, unfinished, other } = sortNames(await readdir(queue))
-  for (const name of other) left('is no queue file', name)
-  for (const name of readdirSync(queue)) {
-    if (!name.startsWith(takenName('')) || name === takenName(key)) continue
-    const count = readdirSync(path.join(queue, name)).length
-    if (count > 0)
-      left('is mail that another node was taking over when it died: it has it, and sends it when it starts', name)
-  }
+  const mail: string[] = []
+  let unfinished = 0
+  await inSlices(await readdir(queue), (name) => {
+    const sorted = sortNames([name])
+    mail.push(...sorted.mail)
+    unfinished += sorted.unfinished
+    for (const other of sorted.other) left('is no queue file', other)
+    if (name.startsWith(takenName('')) && name !== takenName(key) && readdirSync(path.join(queue, name)).length > 0) {
+      left(OTHERS, name)
+    }
+  })
   const found: Source[] = [{ directory: queue, names: mail, unfinished }]
   const staging = path.join(queue, STAGING)
   const entries = await readdir(staging, { withFileTypes: true }).catch(() => [])

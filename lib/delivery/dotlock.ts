@@ -11,7 +11,7 @@ export interface HeldLock {
    * Throws where somebody else took the lock for left behind: this process, or its disk, stood still for long. A lock that
    * grows old while we work is made young again. While it is young this costs nothing.
    */
-  keep(): void
+  readonly keep: () => void
   /** Whether the lock is there and ours, looked up however young it is. */
   isOurs(): boolean
   /** Removes the lock if it is still ours. Throws the error of the file system. */

@@ -26,11 +26,11 @@ export function mailName(number: number, unique = 'AbCdEf'): string {
 }
 
 /** A Haraka directory with so many messages in its queue, and its mark. Returns the queue. */
-export function makeQueue(haraka: string, count: number, mark: ProcessMark | undefined = DEAD): string {
+export function makeQueue(haraka: string, count: number, mark = DEAD): string {
   const queue = path.join(haraka, 'queue')
   for (const folder of ['config', 'queue']) mkdirSync(path.join(haraka, folder), { recursive: true })
   for (let n = 0; n < count; n++) writeFileSync(path.join(queue, mailName(n)), `mail ${n}`)
-  if (mark !== undefined) writeFileSync(path.join(queue, NODE_FILE), markText({ ...mark, haraka: '..' }))
+  writeFileSync(path.join(queue, NODE_FILE), markText({ ...mark, haraka: '..' }))
   return queue
 }
 

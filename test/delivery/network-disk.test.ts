@@ -57,13 +57,18 @@ describe('a lock on a disk of another machine', () => {
           try {
             linkSync(from, to)
           } finally {
-            if (call === 'readSync') failOnce(t, call, 'ESTALE', () => fs.rmSync(lock))
+            if (call === 'readSync')
+              failOnce(t, call, 'ESTALE', () => {
+                fs.rmSync(lock)
+              })
           }
         })
         if (call === 'fstatSync') {
           const { readSync } = fs
           t.mock.method(fs, 'readSync', (fd: number, buffer: Buffer, ...rest: [number, number, number]) => {
-            failOnce(t, call, 'ESTALE', () => fs.rmSync(lock))
+            failOnce(t, call, 'ESTALE', () => {
+              fs.rmSync(lock)
+            })
             return readSync(fd, buffer, ...rest)
           })
         }
@@ -110,7 +115,9 @@ describe('a lock on a disk of another machine', () => {
 
   for (const shared of [true, false]) {
     it(
-      `${shared ? 'is on that disk before the drop file is written, for others to see' : 'of one machine alone costs no sync'}`,
+      shared
+        ? 'is on that disk before the drop file is written, for others to see'
+        : 'of one machine alone costs no sync',
       withDrop((_root, file, t) => {
         const flags = flagsOf(t)
         append(targetOf(file, { lock: { ...RULE, shared } }), jobOf('ours\r\n'))

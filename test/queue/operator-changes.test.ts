@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { changeText, mergeTexts } from '../../lib/cluster/record.js'
-import { heldBy, isOldText, REMEMBERED_MS, stamped, textsOf, withTexts } from '../../lib/queue/operator-changes.js'
+import {
+  heldBy,
+  inherited,
+  isOldText,
+  REMEMBERED_MS,
+  stamped,
+  textsOf,
+  withTexts,
+} from '../../lib/queue/operator-changes.js'
 import { NOTHING_DECIDED, type OperatorState } from '../../lib/queue/operator-state.js'
 
 const NOW = 1_800_000_000_000
@@ -144,3 +152,49 @@ function mergeNews(state: OperatorState, texts: ReadonlyMap<string, string>): Re
   const merged = mergeTexts(mine, texts)
   return new Map([...merged].filter(([key, text]) => mine.get(key) !== text))
 }
+
+describe('what a node takes over of what was decided on a dead one', () => {
+  const [A, B] = ['mie3k2a1AbCdEf', 'mie3k2a1AbCdEg']
+  const dead: OperatorState = {
+    suspensions: [{ domain: 'a.example', reason: 'dead', sinceMs: NOW - 2000 }],
+    held: [A, B],
+    changes: {
+      'suspend a.example': { atMs: NOW - 2000, by: 'dead' },
+      [`hold ${A}`]: { atMs: NOW - 1000, by: 'dead' },
+      [`hold ${B}`]: { atMs: NOW - 1000, by: 'dead' },
+    },
+  }
+  const rows: readonly (readonly [string, OperatorState, OperatorState, string[], string])[] = [
+    ['what it lacks it has', NOTHING_DECIDED, dead, [A, B], 'dead'],
+    ['without a cluster too', NOTHING_DECIDED, { suspensions: dead.suspensions, held: [A, B] }, [A, B], 'dead'],
+    [
+      'of two suspensions the later counts',
+      { ...NOTHING_DECIDED, suspensions: [{ domain: 'a.example', reason: 'own', sinceMs: NOW - 1000 }] },
+      dead,
+      [A, B],
+      'own',
+    ],
+    [
+      'what was released later stays released',
+      { ...NOTHING_DECIDED, changes: { [`hold ${B}`]: { atMs: NOW - 500, by: 'own' } } },
+      dead,
+      [A],
+      'dead',
+    ],
+    ['where it has it already it stays', dead, dead, [A, B], 'dead'],
+  ]
+  for (const [title, own, other, held, reason] of rows) {
+    it(title, () => {
+      const { state, texts } = inherited(own, other, new Set([A]), 'own', NOW)
+      assert.deepEqual([...state.held].sort(), held)
+      assert.deepEqual(
+        state.suspensions.map((one) => one.reason),
+        [reason],
+      )
+      // Only what is in this queue is looked after here; there it would be tidied away when that node starts.
+      assert.deepEqual(heldBy(state, [A], 'own'), [A])
+      assert.deepEqual(heldBy(state, [A], 'dead'), [])
+      assert.ok(texts.has(`hold ${A}`))
+    })
+  }
+})
