@@ -1,4 +1,5 @@
-import { rmSync, utimes } from 'node:fs'
+import { existsSync, renameSync, rmSync, utimes, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -14,7 +15,7 @@ import {
   type ProcessMark,
 } from '../lib/adopt/marks.js'
 import type { DmailIni } from '../lib/conf/ini-keys.js'
-import { replaceFile, syncDirectory } from '../lib/durable.js'
+import { directorySynced, syncDirectory, unfinishedName } from '../lib/durable.js'
 import { errorText } from '../lib/error.js'
 import { isSameProcess } from '../lib/process-exists.js'
 import { nodeName, ownerOf, type Seat } from './cluster.js'
@@ -72,8 +73,8 @@ export async function markQueue(
   const directory = queue.queue_dir
   const file = path.join(directory, NODE_FILE)
   try {
-    await queue.ensure_queue_dir()
-    replaceFile(file, markText({ ...own, haraka: path.relative(directory, harakaDir) }), { mode: 0o644 })
+    if (!existsSync(directory)) await queue.ensure_queue_dir()
+    putInPlace(file, markText({ ...own, haraka: path.relative(directory, harakaDir) }))
   } catch (error) {
     log.logerror(`dmail: ${file} cannot be written: this Haraka is not known to have this queue: ${errorText(error)}`)
   }
@@ -89,6 +90,25 @@ export async function markQueue(
       clearInterval(timer)
     },
   }
+}
+
+/** As replaceFile, but that the disk is not waited for: a Haraka of one process takes mail already. */
+function putInPlace(file: string, content: string): void {
+  const unfinished = unfinishedName(file)
+  rmSync(unfinished, { force: true })
+  writeFileSync(unfinished, content, { flag: 'wx', mode: 0o644 })
+  renameSync(unfinished, file)
+  syncedLater(file).catch(() => undefined)
+}
+
+async function syncedLater(file: string): Promise<void> {
+  const handle = await open(file, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await directorySynced(path.dirname(file))
 }
 
 /** Waits while another takes over this queue. Resolves to why it may not be used. */
@@ -121,7 +141,7 @@ async function whenFree(
         : `${life.why}. Remove ${file} and start again if you are sure that it does not`
     if (!told) log.logerror(`dmail: this queue is being taken over by another Haraka: ${why}`)
     told = true
-    await wait(lookMs, undefined, { ref: false })
+    await wait(lookMs)
   }
   return `its queue is being taken over by another Haraka: ${why}`
 }
