@@ -21,7 +21,7 @@ import { lengthOf, makeReady, writeJobs, type ReadyJob } from './write-messages.
  */
 export function appendBatches(batches: readonly AppendBatch[]): BatchResult[] {
   const begun: (Work | BatchResult)[] = []
-  const keepLocks = lockKeeper(begun)
+  const keepLocks = batches.length > 1 ? lockKeeper(begun) : () => undefined
   for (const batch of batches) {
     begun.push(begin(batch))
     keepLocks()

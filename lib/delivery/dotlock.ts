@@ -90,7 +90,6 @@ function hold(lock: string, own: OpenLock, age: () => number, { staleMs }: Stale
 
   return {
     announce(range) {
-      keep()
       writeSync(own.fd, appendLine(range), end)
     },
     keep,
@@ -107,9 +106,11 @@ function hold(lock: string, own: OpenLock, age: () => number, { staleMs }: Stale
   }
 }
 
-/** The milliseconds since. A clock that stands still while the machine sleeps must not hide that; neither must one that is set back. */
+/**
+ * The milliseconds since, or what the clock was set back. A clock that nobody sets stands still while the machine sleeps, and would
+ * hide that.
+ */
 function stopwatch(): () => number {
-  const steady = performance.now()
-  const wall = Date.now()
-  return () => Math.max(performance.now() - steady, Date.now() - wall)
+  const started = Date.now()
+  return () => Math.abs(Date.now() - started)
 }
