@@ -24,6 +24,7 @@ export function checkLockId(conf: DmailConf, { cluster }: DmailIni, given: Parse
   const line = given.get('cluster.redis')
   if (!cluster.redis || line === undefined || conf.one('lock_id') !== undefined) return []
   const message = 'there is no lock_id: nodes that share their drop files need one'
-  const hint = 'set it in dmail.conf to the name of the node; where they share none it does no harm'
+  const hint =
+    'set it in dmail.conf to the name of the node; where no drop files are shared leave it out, it has more written to disk'
   return [{ severity: 'warning', at: line.at, message, hint }]
 }
