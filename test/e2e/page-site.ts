@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import path from 'node:path'
-import { startHaraka, type Haraka, type HarakaVersion } from '../support/haraka.js'
+import type { Haraka, HarakaVersion } from '../support/haraka.js'
 import { packageRoot } from '../support/install.js'
 import { freePort } from '../support/ports.js'
-import { makeSite, siteConf, siteOptions, users, type Site } from './site.js'
+import { makeSite, siteConf, startSite, users, type Site } from './site.js'
 
 export interface Answer {
   readonly status: number
@@ -58,12 +58,11 @@ export async function startPageSite(
   site.write('users.txt', users('bob', 'fred'))
   const conf = siteConf(site, ['suspend_domain off.example.com', ...lines])
   const port = await freePort()
-  const options = siteOptions(version, conf, {
+  const haraka = await startSite(version, conf, {
     config: { 'http.ini': `listen=127.0.0.1:${port}\n` },
     files,
     ...(nodes === undefined ? {} : { nodes }),
   })
-  const haraka = await startHaraka(options)
   return { site, haraka, ...(await pageClient(haraka, port)) }
 }
 

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { SOCKET_FILE } from '../../lib/control/protocol.js'
 import { tempDir } from '../support/cleanup.js'
 import { startHaraka, type Haraka, type HarakaOptions, type HarakaVersion } from '../support/haraka.js'
 import { readQuietMbox, type MboxMessage } from '../support/mbox.js'
@@ -109,12 +110,15 @@ export function siteOptions(
   }
 }
 
-export function startSite(
+export async function startSite(
   version: HarakaVersion,
   dmailConf: string,
   more: Partial<HarakaOptions> = {},
 ): Promise<Haraka> {
-  return startHaraka(siteOptions(version, dmailConf, more))
+  const haraka = await startHaraka(siteOptions(version, dmailConf, more))
+  // A Haraka of one process listens before it runs its hooks.
+  if (more.nodes === 0) await haraka.waitFor(() => haraka.exists(SOCKET_FILE))
+  return haraka
 }
 
 /** Resolves when nothing waits in Haraka's queue: all that was accepted has come to its end. */
