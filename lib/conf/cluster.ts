@@ -1,5 +1,4 @@
 import { isNodeName, isPrefix } from '../cluster/names.js'
-import type { DmailConf } from './dmail-conf.js'
 import type { DmailIni } from './ini-keys.js'
 import type { ParsedIni } from './ini.js'
 import type { Problem } from './problem.js'
@@ -17,14 +16,4 @@ export function checkCluster({ cluster }: DmailIni, given: ParsedIni['given']): 
     if (isGood || line === undefined) return []
     return [{ severity: 'error', at: line.at, message: `"${line.text}" cannot be the ${key} of a cluster`, hint: HINT }]
   })
-}
-
-/** lock_id says that drop files are shared. */
-export function checkLockId(conf: DmailConf, { cluster }: DmailIni, given: ParsedIni['given']): Problem[] {
-  const line = given.get('cluster.redis')
-  if (!cluster.redis || line === undefined || conf.one('lock_id') !== undefined) return []
-  const message = 'there is no lock_id: nodes that share their drop files need one'
-  const hint =
-    'set it in dmail.conf to the name of the node; where no drop files are shared leave it out, it has more written to disk'
-  return [{ severity: 'warning', at: line.at, message, hint }]
 }

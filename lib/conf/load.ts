@@ -3,7 +3,7 @@ import { parseSettings, type DmailConf } from './dmail-conf.js'
 import type { DmailIni } from './ini-keys.js'
 import { parseIni, type ParsedIni } from './ini.js'
 import { readSettingLines } from './lines.js'
-import { checkCluster, checkLockId } from './cluster.js'
+import { checkCluster } from './cluster.js'
 import { checkLogins } from './logins.js'
 import type { MapPath } from './paths.js'
 import type { Problem } from './problem.js'
@@ -57,7 +57,6 @@ export async function loadConfiguration(harakaDir: string): Promise<Configuratio
       ...checkLogins(conf),
       ...checkRedisTables(conf, ini),
       ...checkCluster(ini, iniLines),
-      ...checkLockId(conf, ini, iniLines),
     ],
     fatal,
   }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkCluster, checkLockId } from '../../lib/conf/cluster.js'
+import { checkCluster } from '../../lib/conf/cluster.js'
 import { parseIni } from '../../lib/conf/ini.js'
 import { addressText, parseRedisIni, readRedisSettings, type RedisAddress } from '../../lib/cluster/settings.js'
-import { confOf } from '../conf/helpers.js'
 
 const LOCAL: RedisAddress = { host: '127.0.0.1', port: 6379, tls: false, database: 0 }
 
@@ -64,22 +63,6 @@ describe('[cluster] of dmail.ini', () => {
     it(text.replace('\n', ', '), () => {
       const { ini, given } = parseIni(`[cluster]\n${text}\n`, 'dmail.ini', '/srv')
       const found = checkCluster(ini, given).map(({ at, message }) => `${at.file}:${at.line} ${message}`)
-      assert.deepEqual(found, expected)
-    })
-  }
-})
-
-describe('a cluster and lock_id', () => {
-  const rows: readonly (readonly [name: string, ini: string, lockId: boolean, problems: readonly string[]])[] = [
-    ['without it there is a warning', 'redis=true', false, ['warning dmail.ini:2']],
-    ['with it there is none', 'redis=true', true, []],
-    ['one machine needs none', 'redis=false', false, []],
-  ]
-  for (const [name, text, lockId, expected] of rows) {
-    it(name, () => {
-      const { ini, given } = parseIni(`[cluster]\n${text}\n`, 'dmail.ini', '/srv')
-      const { conf } = confOf(lockId ? 'lock_id mail1' : '')
-      const found = checkLockId(conf, ini, given).map(({ severity, at }) => `${severity} ${at.file}:${at.line}`)
       assert.deepEqual(found, expected)
     })
   }
