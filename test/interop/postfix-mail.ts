@@ -30,7 +30,7 @@ export async function postfixIsIdle(postfix: Postfix): Promise<void> {
   // A message moves on in this order, so none slips through between two looks. A report comes in before its message goes: it
   // is there at a second look.
   const looksIdle = (): boolean =>
-    (['incoming', 'active', 'deferred'] as const).every((queue) => postfix.queued(queue) === 0)
+    (['maildrop', 'incoming', 'active', 'deferred'] as const).every((queue) => postfix.queued(queue) === 0)
   await until(() => looksIdle() && looksIdle(), {
     otherwise: () => `Postfix has mail in its queue:\n${postfix.log().slice(-8000)}`,
   })

@@ -34,7 +34,7 @@ export interface Postfix {
   /** The messages in a mailbox of `mailboxes`, as they lie there: with LF line ends. */
   mail(address: string): Buffer[]
   /** How many messages are in the queue of this name. */
-  queued(queue: 'incoming' | 'active' | 'deferred'): number
+  queued(queue: 'maildrop' | 'incoming' | 'active' | 'deferred'): number
   /** Changes lines of main.cf; a Postfix that runs takes them over. */
   configure(settings: Settings): void
   /** On the port it had. Throws with its log when it does not start. */
