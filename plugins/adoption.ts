@@ -1,14 +1,13 @@
 import { lstat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createAdopter, type Adopter } from '../lib/adopt/adopt.js'
-import { readPlainText } from '../lib/adopt/marks.js'
+import { readPlainText, type ProcessMark } from '../lib/adopt/marks.js'
 import type { Incoming } from '../lib/adopt/run.js'
 import { openStaging } from '../lib/adopt/staging.js'
-import { errorText } from '../lib/error.js'
 import { NOTHING_DECIDED, readOperatorState } from '../lib/queue/operator-state.js'
 import { askAll } from './admin/questions.js'
 import type { Operator } from './admin/operator.js'
-import type { Crew } from './crew.js'
+import { ProcessGone, type Crew } from './crew.js'
 import { logTo } from './haraka/log.js'
 import type { HarakaPlugin } from './haraka/types.js'
 import { RENEW_MS, sightOf, whoIs } from './queue-mark.js'
@@ -18,8 +17,7 @@ import type { Shared } from './shared.js'
 const TRIES = 60
 const AGAIN_MS = 1000
 
-/** In the words of crew.ts. */
-const HAS_ENDED = /the process has ended/
+const NO_CLUSTER = { redis: false, node: '', prefix: '' }
 
 type AskOne = Parameters<Parameters<Crew['onJoin']>[0]>[0]
 
@@ -33,13 +31,7 @@ export function createAdoption(
   /** Processes with a queue that have begun; those that do not answer any more are left out. */
   const processes: AskOne[] = []
   crew.onJoin((ask) => processes.push(ask))
-  const self = (): ReturnType<typeof whoIs> => {
-    const { cluster } = live.loaded()?.configuration.ini ?? {}
-    return whoIs(
-      harakaDir,
-      cluster ?? { redis: false, node: '', prefix: '', answerTimeout: 0, tableCache: 0, tableKeep: 0 },
-    )
-  }
+  const self = (): ProcessMark => whoIs(harakaDir, live.loaded()?.configuration.ini.cluster ?? NO_CLUSTER)
 
   async function enter(from: string, files: readonly Incoming[]): Promise<void> {
     for (let left = TRIES; ; left--) {
@@ -52,7 +44,7 @@ export function createAdoption(
         if (ask !== undefined) processes.push(ask)
         return
       } catch (error) {
-        if (ask !== undefined && !HAS_ENDED.test(errorText(error))) processes.push(ask)
+        if (ask !== undefined && !(error instanceof ProcessGone)) processes.push(ask)
         if (left === 0) throw error
         await wait(AGAIN_MS, undefined, { ref: false })
       }

@@ -32,6 +32,15 @@ const TIMEOUT_MS = 8_000
 /** The one may have to wait so long for a worker before it answers. */
 const ONE_TIMEOUT_MS = TIMEOUT_MS + 4_000
 
+/** The process that was asked has ended. */
+export class ProcessGone extends Error {
+  override readonly name = 'ProcessGone'
+
+  constructor() {
+    super('the process has ended')
+  }
+}
+
 interface Message {
   readonly event: 'dmail.ask' | 'dmail.answer' | 'dmail.ready'
   readonly id?: number
@@ -93,13 +102,18 @@ export function createCrew(self: OwnProcess = process): Crew {
     })
   }
 
+  /** Whose question it was; it is not waited for any more. */
+  function asker(id: number): Waiting | undefined {
+    const asked = waiting.get(id)
+    waiting.delete(id)
+    clearTimeout(asked?.timer)
+    return asked
+  }
+
   function settle({ id, value, error }: Message): void {
-    const asked = waiting.get(id ?? -1)
-    if (asked === undefined) return
-    waiting.delete(id ?? -1)
-    clearTimeout(asked.timer)
-    if (error === undefined) asked.resolve(value)
-    else asked.reject(new Error(error))
+    const asked = asker(id ?? -1)
+    if (error === undefined) asked?.resolve(value)
+    else asked?.reject(new Error(error))
   }
 
   function answer(handlers: ReadonlyMap<string, Handler>, message: Message, send: (message: Message) => void): void {
@@ -118,7 +132,7 @@ export function createCrew(self: OwnProcess = process): Crew {
     ready.delete(worker)
     silent.delete(worker)
     for (const [id, asked] of waiting) {
-      if (asked.worker === worker) settle({ event: 'dmail.answer', id, error: 'the process has ended' })
+      if (asked.worker === worker) asker(id)?.reject(new ProcessGone())
     }
   }
 

@@ -40,7 +40,10 @@ export interface QueueMark {
 }
 
 /** This Haraka as it marks queues. */
-export function whoIs(harakaDir: string, { redis, node, prefix }: DmailIni['cluster']): ProcessMark {
+export function whoIs(
+  harakaDir: string,
+  { redis, node, prefix }: Pick<DmailIni['cluster'], 'redis' | 'node' | 'prefix'>,
+): ProcessMark {
   const place = redis ? { node: nodeName(node), prefix } : { node: '', prefix: '' }
   return ownMark({ ...place, owner: ownerOf(harakaDir) })
 }

@@ -1,14 +1,14 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { directorySynced, syncDirectory } from '../durable.js'
 import { errorCode, errorText } from '../error.js'
 import { readFileName } from '../queue/file-name.js'
 import { inSlices } from '../queue/slices.js'
 import { ADOPTION_FILE, readAdoptionMark, STAGING, takenName } from './marks.js'
-import { sortNames, type Place } from './place.js'
+import type { Place } from './place.js'
 import { readReasons } from './reasons.js'
 import { createLeft, type Adopted } from './shown.js'
+import { sourcesOf } from './sources.js'
 import { emptied, type Begun, type Staging } from './staging.js'
 import { finishCopies, staged, takeBatch, type Ways } from './take.js'
 
@@ -58,15 +58,10 @@ export async function runAdoption(
 
   async function enterStaged(): Promise<void> {
     const { names } = await staged(begun.stage)
-    for (let at = 0; at < names.length; at += BATCH) {
-      const some = names.slice(at, at + BATCH)
-      await ports.enter(
-        begun.stage,
-        some.map((file) => ({ file, reason: reasons.get(idOf(file)) ?? '' })),
-      )
+    await enterAll(begun.stage, names, reasons, ports, (some) => {
       adopted += some.length
       heldCount += some.filter((file) => held.has(idOf(file))).length
-    }
+    })
   }
 
   /** A batch that was stopped in the middle is taken to its end where that can be. */
@@ -120,6 +115,24 @@ export async function runAdoption(
   return { ...result, left: left.all(), unfinished, stopped }
 }
 
+/** Has files of the staging directory enter the own queue; `entered` is told of those that have. */
+async function enterAll(
+  stage: string,
+  names: readonly string[],
+  reasons: ReadonlyMap<string, string>,
+  ports: RunPorts,
+  entered: (names: readonly string[]) => void = () => undefined,
+): Promise<void> {
+  for (let at = 0; at < names.length; at += BATCH) {
+    const some = names.slice(at, at + BATCH)
+    await ports.enter(
+      stage,
+      some.map((file) => ({ file, reason: reasons.get(idOf(file)) ?? '' })),
+    )
+    entered(some)
+  }
+}
+
 class TakenBack extends Error {
   override readonly name = 'TakenBack'
 
@@ -143,13 +156,7 @@ export async function settleAdoption(begun: Begun, ports: RunPorts): Promise<{ e
   if (names.length > 0) {
     await ports.ready()
     await ports.inherit(undefined, new Set(names.map(idOf)))
-    for (let at = 0; at < names.length; at += BATCH) {
-      const some = names.slice(at, at + BATCH)
-      await ports.enter(
-        begun.stage,
-        some.map((file) => ({ file, reason: '' })),
-      )
-    }
+    await enterAll(begun.stage, names, new Map(), ports)
   }
   await endAdoption(begun, ports)
   return { entered: names.length, open: copies.length }
@@ -196,41 +203,6 @@ function makeTaken({ from, taken }: Ways): void {
     if (errorCode(error) !== 'EEXIST') throw error
   }
   syncDirectory(from)
-}
-
-interface Source {
-  readonly directory: string
-  readonly names: readonly string[]
-  readonly unfinished: number
-}
-
-const OTHERS = 'is mail that another node was taking over when it died: it has it, and sends it when it starts'
-const HALF = 'is a copy of mail that its node was taking over itself: take over the other queue too'
-
-/** The queue, and what its node had taken from others and not let into it. */
-async function sourcesOf(queue: string, key: string, left: (why: string, file: string) => void): Promise<Source[]> {
-  const mail: string[] = []
-  let unfinished = 0
-  await inSlices(await readdir(queue), (name) => {
-    const sorted = sortNames([name])
-    mail.push(...sorted.mail)
-    unfinished += sorted.unfinished
-    for (const other of sorted.other) left('is no queue file', other)
-    if (name.startsWith(takenName('')) && name !== takenName(key) && readdirSync(path.join(queue, name)).length > 0) {
-      left(OTHERS, name)
-    }
-  })
-  const found: Source[] = [{ directory: queue, names: mail, unfinished }]
-  const staging = path.join(queue, STAGING)
-  const entries = await readdir(staging, { withFileTypes: true }).catch(() => [])
-  for (const entry of entries) {
-    if (!entry.isDirectory()) continue
-    const directory = path.join(staging, entry.name)
-    const inside = sortNames(await readdir(directory))
-    for (const name of inside.other) left(HALF, path.join(STAGING, entry.name, name))
-    found.push({ directory, names: inside.mail, unfinished: 0 })
-  }
-  return found
 }
 
 function idOf(file: string): string {

@@ -1,9 +1,9 @@
-import type { AllItem, AllResult } from '../control/over-nodes.js'
+import type { AllResult } from '../control/over-nodes.js'
 import { noAnswerLines, nodeHead } from '../text/nodes.js'
-import { detailText, LIST_HEAD, rowText, type Action } from '../text/queue.js'
+import { detailText, type Action } from '../text/queue.js'
 import { allActionText, allCountText, allDone, allLack, answersOf } from '../text/queue-nodes.js'
-import { visibleJson } from '../text/values.js'
-import { complain, printed, progressLine, widthOf, withServer, type ServerOptions } from './server.js'
+import { jsonRows, tableRows } from './queue-rows.js'
+import { complain, printed, progressLine, withServer, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
 /* `dmail queue ... --all`: over the queues of all nodes of a cluster. */
@@ -11,48 +11,17 @@ import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.j
 /** The rows of one node after those of another. With --json an array of rows that say their `node`. */
 export function listAll(filter: readonly string[], options: ServerOptions, terminal: Terminal): Promise<Exit> {
   return withServer(options, terminal, async (_ask, askAll) => {
-    const sheet = options.json ? jsonRows(terminal) : tableRows(terminal)
+    const sheet = options.json ? jsonRows(terminal, lackLines) : tableRows(terminal, allCountText)
     const found = await askAll('queue.list', { filter }, { item: sheet.row })
     await sheet.end(found)
     return allLack(found).length === 0 ? EXIT.done : EXIT.problems
   })
 }
 
-interface Rows {
-  readonly row: (row: AllItem<'queue.list'>) => Promise<void>
-  readonly end: (found: AllResult<'queue.list'>) => Promise<void>
-}
-
-function tableRows(terminal: Terminal): Rows {
-  const sheet = { nowMs: Date.now(), width: widthOf(terminal) }
-  const paint = painter(terminal)
-  let before = `${paint('bold', LIST_HEAD)}\n`
-  let last: string | undefined
-  return {
-    async row(row) {
-      if (row.node !== last) before += `${paint('bold', nodeHead(row.node))}\n`
-      const [first = '', ...rest] = rowText(row, sheet).split('\n')
-      await printed(terminal, `${before}${first}\n${paint('dim', rest.join('\n'))}\n`)
-      before = ''
-      last = row.node
-    },
-    end: (found) => printed(terminal, `${allCountText(found)}\n`),
-  }
-}
-
-function jsonRows(terminal: Terminal): Rows {
-  let before = '['
-  return {
-    async row(row) {
-      await printed(terminal, `${before}\n  ${visibleJson(row)}`)
-      before = ','
-    },
-    async end(found) {
-      await printed(terminal, before === '[' ? '[]\n' : '\n]\n')
-      const lacking = allLack(found)
-      if (lacking.length > 0) complain(terminal, 'there may be more:', ...lacking)
-    },
-  }
+/** For jsonRows. */
+function lackLines(found: AllResult<'queue.list'>): readonly string[] {
+  const lacking = allLack(found)
+  return lacking.length === 0 ? [] : ['there may be more:', ...lacking]
 }
 
 /** Whoever has the message shows it. Exit 1 when nobody has it, or a node that may have it did not answer. */

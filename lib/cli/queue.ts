@@ -1,10 +1,10 @@
-import type { Coverage, QueueRow } from '../queue/shown.js'
+import type { Coverage } from '../queue/shown.js'
 import { parseFilter } from '../queue/filter-words.js'
-import { actionText, countText, detailText, lacks, LIST_HEAD, rowText, type Action } from '../text/queue.js'
+import { actionText, countText, detailText, lacks, type Action } from '../text/queue.js'
 import { actAll, listAll, showAll } from './queue-all.js'
-import { complain, printed, progressLine, widthOf, withServer, type ServerOptions } from './server.js'
-import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
-import { visibleJson } from '../text/values.js'
+import { jsonRows, tableRows } from './queue-rows.js'
+import { complain, printed, progressLine, withServer, type ServerOptions } from './server.js'
+import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
 
 /**
  * `dmail queue list [FILTER...]`: a line or two for each message, as they come from the server. With --json an array of QueueRow;
@@ -19,45 +19,17 @@ export async function queueList(filter: readonly string[], options: ServerOption
   }
   if (options.all === true) return await listAll(filter, options, terminal)
   return await withServer(options, terminal, async (ask) => {
-    const sheet = options.json ? jsonRows(terminal) : tableRows(terminal)
+    const sheet = options.json ? jsonRows(terminal, lackLines) : tableRows(terminal, countText)
     const result = await ask('queue.list', { filter }, { item: sheet.row })
     await sheet.end(result)
     return lacks(result) === undefined ? EXIT.done : EXIT.problems
   })
 }
 
-interface Rows {
-  readonly row: (row: QueueRow) => Promise<void>
-  readonly end: (result: Coverage & { readonly count: number }) => Promise<void>
-}
-
-function tableRows(terminal: Terminal): Rows {
-  const sheet = { nowMs: Date.now(), width: widthOf(terminal) }
-  const paint = painter(terminal)
-  let before = `${paint('bold', LIST_HEAD)}\n`
-  return {
-    async row(row) {
-      const [first = '', ...rest] = rowText(row, sheet).split('\n')
-      await printed(terminal, `${before}${first}\n${paint('dim', rest.join('\n'))}\n`)
-      before = ''
-    },
-    end: (result) => printed(terminal, `${countText(result)}\n`),
-  }
-}
-
-function jsonRows(terminal: Terminal): Rows {
-  let before = '['
-  return {
-    async row(row) {
-      await printed(terminal, `${before}\n  ${visibleJson(row)}`)
-      before = ','
-    },
-    async end(result) {
-      await printed(terminal, before === '[' ? '[]\n' : '\n]\n')
-      const lacking = lacks(result)
-      if (lacking !== undefined) complain(terminal, `there may be more: ${lacking}`)
-    },
-  }
+/** For jsonRows. */
+function lackLines(result: Coverage): readonly string[] {
+  const lacking = lacks(result)
+  return lacking === undefined ? [] : [`there may be more: ${lacking}`]
 }
 
 /** `dmail queue show ID`: everything about one message. Exit 1 when there is none. */

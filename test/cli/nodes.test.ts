@@ -4,6 +4,7 @@ import { LIST_HEAD } from '../../lib/text/queue.js'
 import type { ControlError, Status } from '../../lib/control/protocol.js'
 import type { ActionResult, QueueRow } from '../../lib/queue/shown.js'
 import type { TracedRoute } from '../../lib/routing/report.js'
+import { queueRow } from './rows.js'
 import { talk, type Script } from './fake-server.js'
 
 const WHOLE = { workers: 1, missing: 0, complete: true }
@@ -30,21 +31,7 @@ function statusOf(count: number, changes: Partial<Status> = {}): Status {
   }
 }
 
-const row = (node: string, id: string): QueueRow & { node: string } => ({
-  node,
-  id,
-  uuid: 'A.1',
-  domain: 'example.com',
-  sender: 'bob@domain1.com',
-  recipients: ['fred@example.com'],
-  bytes: 4200,
-  arrivedMs: Date.now() - 5.5 * 3_600_000,
-  attempts: 0,
-  state: 'waiting',
-  nextMs: Date.now() - 1000,
-  reason: '',
-  kind: 'remote',
-})
+const row = (node: string, id: string): QueueRow & { node: string } => ({ node, ...queueRow(id) })
 
 describe('commands for other nodes', () => {
   const asked: readonly (readonly [args: readonly string[], command: string, on: unknown])[] = [

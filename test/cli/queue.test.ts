@@ -5,32 +5,15 @@ import { LIST_HEAD } from '../../lib/text/queue.js'
 import { runCli } from '../../lib/cli/main.js'
 import type { ActionResult, QueueDetail, QueueRow } from '../../lib/queue/shown.js'
 import type { Answer } from '../../lib/control/protocol.js'
+import { queueRow } from './rows.js'
 import { resultOf, talk, withFakeServer, type Script } from './fake-server.js'
 import { dmail } from './support.js'
 
 const WHOLE = { workers: 1, missing: 0, complete: true }
 
-function row(id: string, changes: Partial<QueueRow> = {}): QueueRow {
-  return {
-    id,
-    uuid: `UUID-${id}.1`,
-    domain: 'example.com',
-    sender: 'bob@domain1.com',
-    recipients: ['fred@example.com'],
-    bytes: 4200,
-    arrivedMs: Date.now() - 5.5 * 3_600_000,
-    attempts: 0,
-    state: 'waiting',
-    nextMs: Date.now() - 1000,
-    reason: '',
-    kind: 'remote',
-    ...changes,
-  }
-}
-
 const TWO: Script = () => [
-  { item: row('mie3k2a1AbCdEf') },
-  { item: row('mie3k2a1AbCdEg', { reason: '450 busy\u001b[2J' }) },
+  { item: queueRow('mie3k2a1AbCdEf') },
+  { item: queueRow('mie3k2a1AbCdEg', { reason: '450 busy\u001b[2J' }) },
   { result: { ...WHOLE, count: 2 } },
 ]
 
@@ -109,7 +92,7 @@ mie3k2a1AbCdEg    5h   4.1k  waiting    bob@domain1.com -> fred@example.com
     assert.deepEqual([exit, JSON.parse(out)], [0, []])
   })
 
-  const missing: Script = () => [{ item: row('mie3k2a1AbCdEf') }, { result: { ...WHOLE, missing: 2, count: 1 } }]
+  const missing: Script = () => [{ item: queueRow('mie3k2a1AbCdEf') }, { result: { ...WHOLE, missing: 2, count: 1 } }]
   it('ends with 1 where a worker did not answer', async () => {
     const { exit, out } = await talk(['queue', 'list'], missing)
     assert.equal(exit, 1)
@@ -122,7 +105,7 @@ mie3k2a1AbCdEg    5h   4.1k  waiting    bob@domain1.com -> fred@example.com
   })
 
   it('that is cut off is no whole array, and ends with 75', async () => {
-    const { exit, out, err } = await talk(['queue', 'list', '--json'], () => [{ item: row('mie3k2a1AbCdEf') }])
+    const { exit, out, err } = await talk(['queue', 'list', '--json'], () => [{ item: queueRow('mie3k2a1AbCdEf') }])
     assert.equal(exit, 75)
     assert.throws(() => JSON.parse(out) as unknown, SyntaxError)
     assert.match(err, /went away before it had answered/)
@@ -140,7 +123,7 @@ mie3k2a1AbCdEg    5h   4.1k  waiting    bob@domain1.com -> fred@example.com
         setImmediate(done)
       },
     })
-    const item = { item: row('mie3k2a1AbCdEf', { reason: 'x'.repeat(1000) }) }
+    const item = { item: queueRow('mie3k2a1AbCdEf', { reason: 'x'.repeat(1000) }) }
     await withFakeServer(
       (socket) => {
         socket.write(`${JSON.stringify(item)}\n`.repeat(ROWS))
@@ -157,7 +140,12 @@ mie3k2a1AbCdEg    5h   4.1k  waiting    bob@domain1.com -> fred@example.com
 })
 
 describe('dmail queue show', () => {
-  const detail: QueueDetail = { ...row('mie3k2a1AbCdEf'), file: 'f', pid: 1, headers: 'Subject: hello\u001b[2J\r\n' }
+  const detail: QueueDetail = {
+    ...queueRow('mie3k2a1AbCdEf'),
+    file: 'f',
+    pid: 1,
+    headers: 'Subject: hello\u001b[2J\r\n',
+  }
 
   it('prints one message', async () => {
     const { exit, out, requests } = await talk(['queue', 'show', 'mie3k2a1AbCdEf'], resultOf('queue.show', detail))
@@ -277,7 +265,7 @@ describe('without a server', () => {
   it('an answer is as long as it takes in one line', async () => {
     const answer: Answer<'queue.list'> = { result: { ...WHOLE, count: 1 } }
     const bytes = Buffer.from(
-      `${JSON.stringify({ item: row('mie3k2a1AbCdEf', { sender: 'jürgen@domain1.com' }) })}\n${JSON.stringify(answer)}\n`,
+      `${JSON.stringify({ item: queueRow('mie3k2a1AbCdEf', { sender: 'jürgen@domain1.com' }) })}\n${JSON.stringify(answer)}\n`,
     )
     // Each byte comes by itself: characters and lines are put together again.
     const { out } = await withFakeServer(
