@@ -34,6 +34,11 @@ for (const version of HARAKA_VERSIONS) {
       return disk
     }
     const queue = (): string[] => entries(path.join(running.haraka.dir, 'queue')).filter((name) => name !== FILLER)
+    /** The time of its next attempt is to come; it is in the name of its file, which it gets after the log says so. */
+    const waits = async (offsetMs: number): Promise<void> => {
+      const isToCome = (name: string): boolean => Number(name.split('_')[1]) > Date.now() + offsetMs
+      await running.haraka.waitFor(() => queue().every(isToCome), { watch: 'queue' })
+    }
     const queueIsEmpty = async (): Promise<void> => {
       await running.haraka.waitFor(() => queue().length === 0, { watch: 'queue' })
     }
@@ -57,6 +62,7 @@ for (const version of HARAKA_VERSIONS) {
         clock.set(hours * HOUR_MS)
         await haraka.waitForLog(/the report of a failure cannot be written/, { from })
         await haraka.waitForLog(/Temp failing \S+ for 300 seconds/, { from })
+        await waits(hours * HOUR_MS)
         assert.equal(queue().length, 1)
         assert.deepEqual(told(site, 'fred', why), [])
         full.makeRoom()
@@ -114,6 +120,7 @@ for (const version of HARAKA_VERSIONS) {
       await submit(haraka, { subject: 'delay', to: [['guest@plain.example.com', 'NOTIFY=DELAY']] })
       await haraka.waitForLog(/a report cannot be written/, { from })
       await haraka.waitForLog(/Temp failing \S+ for 7200 seconds/, { from })
+      await waits(0)
       hops.plain.reply = {}
       full.makeRoom()
       clock.set(2.1 * HOUR_MS)
