@@ -1,6 +1,6 @@
 import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
-import { createNodeAsking, NodeSilent } from './asking.js'
+import { createNodeAsking, NodeSilent } from './node-asking.js'
 import { openMembership, type MembershipTiming } from './membership.js'
 import { shareRecords } from './shared-records.js'
 import type { Store, Texts } from './store.js'
