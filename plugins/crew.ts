@@ -1,4 +1,5 @@
 import { errorText } from '../lib/error.js'
+import { createQuestions, readMessage, type Message } from './crew-questions.js'
 import type { HarakaServer, HarakaWorker } from './haraka/types.js'
 
 /*
@@ -32,46 +33,17 @@ const TIMEOUT_MS = 8_000
 /** The one may have to wait so long for a worker before it answers. */
 const ONE_TIMEOUT_MS = TIMEOUT_MS + 4_000
 
-/** The process that was asked has ended. */
-export class ProcessGone extends Error {
-  override readonly name = 'ProcessGone'
-
-  constructor() {
-    super('the process has ended')
-  }
-}
-
-interface Message {
-  readonly event: 'dmail.ask' | 'dmail.answer' | 'dmail.ready'
-  readonly id?: number
-  readonly name?: string
-  readonly args?: unknown
-  readonly value?: unknown
-  readonly error?: string
-}
-
-interface Waiting {
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: Error) => void
-  readonly timer: NodeJS.Timeout
-  /** The worker that is asked; undefined = the one. */
-  readonly worker: number | undefined
-}
-
 /** What a worker is to itself. */
 export type OwnProcess = Pick<NodeJS.Process, 'on' | 'off' | 'connected' | 'send'>
 
 export function createCrew(self: OwnProcess = process): Crew {
   const all = new Map<string, Handler>()
   const one = new Map<string, Handler>()
-  const waiting = new Map<number, Waiting>()
+  const questions = createQuestions()
   const joined: Parameters<Crew['onJoin']>[0][] = []
   const ready = new Set<number>()
-  /** Workers that did not answer in time, and not since: they are asked, but not waited for. */
-  const silent = new Set<number>()
   let role: 'starting' | 'only' | 'master' | 'worker' = 'starting'
   let cluster: HarakaServer['cluster']
-  let nextId = 0
   let began = (): void => undefined
   const begun = new Promise<void>((resolve) => {
     began = resolve
@@ -84,36 +56,11 @@ export function createCrew(self: OwnProcess = process): Crew {
   }
 
   function ask(name: string, args: unknown, worker?: HarakaWorker): Promise<unknown> {
-    const timeoutMs = worker === undefined ? ONE_TIMEOUT_MS : TIMEOUT_MS
-    const id = nextId++
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        waiting.delete(id)
-        if (worker !== undefined) silent.add(worker.id)
-        reject(new Error(`no answer to ${name} in ${timeoutMs / 1000} s`))
-      }, timeoutMs)
-      waiting.set(id, { resolve, reject, timer, worker: worker?.id })
-      const message: Message = { event: 'dmail.ask', id, name, args }
-      if (worker === undefined) toMaster(message)
-      else toWorker(worker, message)
-      if (worker !== undefined && silent.has(worker.id)) {
-        settle({ event: 'dmail.answer', id, error: 'it has not answered for some time' })
-      }
-    })
-  }
-
-  /** Whose question it was; it is not waited for any more. */
-  function asker(id: number): Waiting | undefined {
-    const asked = waiting.get(id)
-    waiting.delete(id)
-    clearTimeout(asked?.timer)
-    return asked
-  }
-
-  function settle({ id, value, error }: Message): void {
-    const asked = asker(id ?? -1)
-    if (error === undefined) asked?.resolve(value)
-    else asked?.reject(new Error(error))
+    if (worker === undefined) return questions.ask(name, args, { timeoutMs: ONE_TIMEOUT_MS, send: toMaster })
+    const send = (message: Message): void => {
+      toWorker(worker, message)
+    }
+    return questions.ask(name, args, { worker: worker.id, timeoutMs: TIMEOUT_MS, send })
   }
 
   function answer(handlers: ReadonlyMap<string, Handler>, message: Message, send: (message: Message) => void): void {
@@ -127,13 +74,9 @@ export function createCrew(self: OwnProcess = process): Crew {
       })
   }
 
-  /** Nobody waits for the answer of a worker that has gone. */
-  function lost({ id: worker }: HarakaWorker): void {
-    ready.delete(worker)
-    silent.delete(worker)
-    for (const [id, asked] of waiting) {
-      if (asked.worker === worker) asker(id)?.reject(new ProcessGone())
-    }
+  function lost({ id }: HarakaWorker): void {
+    ready.delete(id)
+    questions.lost(id)
   }
 
   function toWorker(worker: HarakaWorker, message: Message): void {
@@ -144,7 +87,7 @@ export function createCrew(self: OwnProcess = process): Crew {
   const fromMaster = (received: unknown): void => {
     const message = readMessage(received)
     if (message?.event === 'dmail.ask') answer(all, message, toMaster)
-    else if (message?.event === 'dmail.answer') settle(message)
+    else if (message?.event === 'dmail.answer') questions.settle(message)
   }
 
   function toMaster(message: Message): void {
@@ -159,9 +102,9 @@ export function createCrew(self: OwnProcess = process): Crew {
   const fromWorker = (worker: HarakaWorker, received: unknown): void => {
     const message = readMessage(received)
     if (message === undefined) return
-    silent.delete(worker.id)
+    questions.heard(worker.id)
     if (message.event === 'dmail.ready') join(worker)
-    else if (message.event === 'dmail.answer') settle(message)
+    else if (message.event === 'dmail.answer') questions.settle(message)
     else {
       answer(one, message, (reply) => {
         toWorker(worker, reply)
@@ -208,7 +151,7 @@ export function createCrew(self: OwnProcess = process): Crew {
     },
     close() {
       self.off('message', fromMaster)
-      for (const { timer } of waiting.values()) clearTimeout(timer)
+      questions.close()
     },
   }
 }
@@ -224,11 +167,4 @@ async function inTime(begun: Promise<void>): Promise<void> {
   await Promise.race([begun, late]).finally(() => {
     clearTimeout(timer)
   })
-}
-
-function readMessage(value: unknown): Message | undefined {
-  if (typeof value !== 'object' || value === null || !('event' in value)) return undefined
-  const { event } = value
-  const known = event === 'dmail.ask' || event === 'dmail.answer' || event === 'dmail.ready'
-  return known ? (value as Message) : undefined
 }

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { processExists } from '../lib/process-exists.js'
+import { processExists } from '../lib/process/exists.js'
 import { ownersOf } from '../lib/queue/file-name.js'
 import type { HarakaServer } from './haraka/types.js'
 

@@ -17,7 +17,7 @@ import {
 import type { DmailIni } from '../lib/conf/ini-keys.js'
 import { directorySynced, syncDirectory, unfinishedName } from '../lib/durable.js'
 import { errorText } from '../lib/error.js'
-import { isSameProcess } from '../lib/process-exists.js'
+import { isSameProcess } from '../lib/process/exists.js'
 import { nodeName, ownerOf, type Seat } from './cluster.js'
 import type { HarakaQueueModule } from './haraka/outbound-types.js'
 import type { Logging } from './haraka/types.js'

@@ -52,7 +52,7 @@ const GROUPS = {
 
 const PAGE_HEAD = `# All settings
 
-<!-- Written by "npm run docs" from lib/conf/settings*.ts and lib/conf/ini-keys.ts; edit those. -->
+<!-- Written by "npm run docs" from lib/conf/settings*.ts and lib/conf/ini-keys*.ts; edit those. -->
 
 \`dmail check\` tells for every line of your files which of the groups below it belongs to.
 

@@ -83,6 +83,14 @@ describe('the direction of imports (DESIGN)', () => {
     )
   })
 
+  it('what runs a program knows neither mail nor robots', () => {
+    const general = /^node:|^lib\/(?:process\/|error$|asking$)/
+    assert.deepEqual(
+      importsOf('lib/process').filter(({ to }) => !general.test(to)),
+      [],
+    )
+  })
+
   it('of the migration only two files can write, and none of them knows where the legacy files are', () => {
     const writing =
       /\b(?:writeFile|appendFile|open|rename|mkdir|rm|unlink|symlink|chmod|chown|copyFile|cp|truncate|utimes)\b/

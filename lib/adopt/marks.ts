@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errorCode } from '../error.js'
-import { beginOf } from '../process-exists.js'
+import { beginOf } from '../process/exists.js'
 import { parseRecord } from '../record.js'
 
 /*

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { migrateCommand, type MigrateOptions } from './migrate.js'
+import type { MigrateOptions } from './migrate-job.js'
+import { migrateCommand } from './migrate.js'
 import { common } from './options.js'
 import type { Exit, Terminal } from './terminal.js'
 

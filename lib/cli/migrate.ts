@@ -1,44 +1,17 @@
-import { stat } from 'node:fs/promises'
-import path from 'node:path'
-import { decodeText, readRegularFile } from '../conf/read-file.js'
 import { compareConfigurations, openDirectoryAsIs } from '../migrate/compare.js'
 import { carryOut, planMigration } from '../migrate/migrate.js'
 import { MigrateError } from '../migrate/plan.js'
 import { reportMigration, type MigrateReport } from '../migrate/report.js'
 import type { Compared, Routed } from '../migrate/types.js'
-import { verifyAll, type Addresses, type Asked } from '../migrate/verify.js'
+import { verifyAll, type Asked } from '../migrate/verify.js'
 import { WriteFailed, WriteRefused } from '../migrate/write.js'
+import { readMigrateJob, type MigrateJob, type MigrateOptions } from './migrate-job.js'
 import { printCompared, printDiffs, printMigration, printRouted } from './migrate-text.js'
 import { sampleFiles } from './sample.js'
 import { EXIT, printJson, type Exit, type Terminal } from './terminal.js'
 
-export interface MigrateOptions {
-  readonly config: string
-  readonly json: boolean
-  readonly from?: string
-  readonly map: readonly string[]
-  readonly listen?: string
-  readonly replace: boolean
-  readonly dryRun: boolean
-  /** A file of addresses, or true for all the site has. */
-  readonly verify?: string | true
-  readonly compare?: string
-}
-
-const MAX_ADDRESSES_BYTES = 64 * 1024 * 1024
 /** The port of the sample; migrate does not take its smtp.ini. */
 const SAMPLE_PORT = 2525
-
-/** What one call is to do, all names resolved. */
-interface Job {
-  readonly directory: string
-  readonly from: string | undefined
-  readonly maps: ReadonlyMap<string, string>
-  /** Undefined: none were asked for by name. */
-  readonly addresses: Addresses | undefined
-  readonly verify: boolean
-  readonly compare: string | undefined
-}
 
 /** `dmail migrate --from FILE DIR`: exit 1 when something is left that the operator has to mend, or when addresses differ. */
 export async function migrateCommand(
@@ -47,7 +20,7 @@ export async function migrateCommand(
   terminal: Terminal,
 ): Promise<Exit> {
   try {
-    const job = await readJob(dir, options)
+    const job = await readMigrateJob(dir, options)
     return job.from === undefined
       ? await lookCommand(job, options, terminal)
       : await migrate(job, job.from, options, terminal)
@@ -68,7 +41,7 @@ export async function migrateCommand(
   }
 }
 
-async function migrate(job: Job, from: string, options: MigrateOptions, terminal: Terminal): Promise<Exit> {
+async function migrate(job: MigrateJob, from: string, options: MigrateOptions, terminal: Terminal): Promise<Exit> {
   const { directory } = job
   const { dryRun, json } = options
   const migration = await planMigration(
@@ -108,7 +81,7 @@ async function migrate(job: Job, from: string, options: MigrateOptions, terminal
 }
 
 /** Without --from nothing is migrated: a directory is looked at as it is. */
-async function lookCommand(job: Job, options: MigrateOptions, terminal: Terminal): Promise<Exit> {
+async function lookCommand(job: MigrateJob, options: MigrateOptions, terminal: Terminal): Promise<Exit> {
   const asked = await openDirectoryAsIs(job.directory, () => undefined)
   try {
     const errors = asked.loaded.fatal.map(({ message, hint }) => `${message} (${hint})`)
@@ -133,7 +106,7 @@ async function lookCommand(job: Job, options: MigrateOptions, terminal: Terminal
 
 type Differences = { readonly compared: number; readonly differences: readonly Compared[] }
 
-async function compareWith({ compare, addresses }: Job, after: Asked): Promise<Differences | undefined> {
+async function compareWith({ compare, addresses }: MigrateJob, after: Asked): Promise<Differences | undefined> {
   if (compare === undefined) return undefined
   const before = await openDirectoryAsIs(compare, () => undefined)
   try {
@@ -149,56 +122,4 @@ async function compareWith({ compare, addresses }: Job, after: Asked): Promise<D
 function exitOf(errors: number, verify: readonly Routed[] | undefined, compared: Differences | undefined): Exit {
   const refused = verify?.some(({ accepted }) => !accepted) === true
   return errors > 0 || refused || (compared?.differences.length ?? 0) > 0 ? EXIT.problems : EXIT.done
-}
-
-async function readJob(dir: string | undefined, options: MigrateOptions): Promise<Job> {
-  const { from, compare, config, verify } = options
-  if (from === undefined && verify === undefined && compare === undefined) {
-    throw new MigrateError('migrate needs --from', 'name the dmail.conf of DMail', true)
-  }
-  if (
-    from === undefined &&
-    (options.dryRun || options.replace || options.listen !== undefined || options.map.length > 0)
-  ) {
-    throw new MigrateError('without --from nothing is migrated', 'name the dmail.conf of DMail', true)
-  }
-  // `--verify DIR` was meant to be `--verify`, and DIR.
-  const isDirectory = dir === undefined && typeof verify === 'string' && (await isDir(verify))
-  const directory = path.resolve(dir ?? (isDirectory ? verify : config))
-  if (compare !== undefined && !(await isDir(compare))) {
-    throw new MigrateError(`${compare} is not a directory`, '--compare takes another Haraka directory', true)
-  }
-  const file = typeof verify === 'string' && !isDirectory ? verify : undefined
-  return {
-    directory,
-    from: from === undefined ? undefined : path.resolve(from),
-    maps: new Map(options.map.map(readMap)),
-    addresses: file === undefined ? undefined : await readAddresses(file),
-    verify: verify !== undefined,
-    compare: compare === undefined ? undefined : path.resolve(compare),
-  }
-}
-
-async function isDir(name: string): Promise<boolean> {
-  return stat(name)
-    .then((found) => found.isDirectory())
-    .catch(() => false)
-}
-
-function readMap(text: string): [string, string] {
-  const [, from = '', to = ''] = /^\s*(.*?)\s*=\s*(.*?)\s*$/.exec(text) ?? []
-  if (from === '' || to === '') {
-    throw new MigrateError(`--map "${text}" is not a prefix and a directory`, "write 'c:\\dmail=/var/dmail'", true)
-  }
-  return [from, path.resolve(to)]
-}
-
-async function readAddresses(file: string): Promise<Addresses> {
-  const content = await readRegularFile(file, MAX_ADDRESSES_BYTES)
-  if (!content.ok) throw new MigrateError(content.message, content.hint, true)
-  return decodeText(content.data)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((address) => ({ address }))
 }

@@ -1,17 +1,12 @@
 import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
-import { createNodeAsking, NodeSilent } from './asking.js'
-import { RedisAway } from './connection.js'
+import { createNodeAsking, NodeSilent } from './node-asking.js'
+import { openMembership, type MembershipTiming } from './membership.js'
 import { shareRecords } from './shared-records.js'
-import type { Beat, Roll, Store, Texts } from './store.js'
-import type { Asked, AskOptions, Cluster, Handler, LocalRecord, Standing } from './types.js'
+import type { Store, Texts } from './store.js'
+import type { Asked, AskOptions, Cluster, Handler, LocalRecord } from './types.js'
 
-export interface ClusterTiming {
-  readonly beatMs: number
-  /** A node whose heart has not beaten for so long is dead. */
-  readonly deadMs: number
-  /** It is listed for so long. */
-  readonly listedMs: number
+export interface ClusterTiming extends MembershipTiming {
   readonly answerMs: number
 }
 
@@ -42,111 +37,25 @@ export function openCluster(options: ClusterOptions): Cluster {
   const asking = createNodeAsking(node, store, log)
   const records = shareRecords(options.records ?? new Map(), store, log)
   for (const [question, handler] of options.handlers ?? []) asking.on(question, handler)
-  const waiting = new Set<() => void>()
-  let standing: Standing = { node, state: 'away', sinceMs: Date.now(), why: store.state().why }
-  let roll: Roll['nodes'] = []
-  let rollMs = performance.now()
-  let timer: NodeJS.Timeout | undefined
-  let beating = false
-  let closed = false
-  let told = ''
-
-  const own = (): Beat => ({ name: node, owner, summary: summary() })
-
-  function stand(state: Standing['state'], why: string): void {
-    if (state !== standing.state) standing = { node, state, sinceMs: Date.now(), why }
-    else standing = { ...standing, why }
-    settle()
-    // One line for each time it changes, whatever happens in between.
-    if (told === state || closed) return
-    const before = told
-    told = state
-    if (state === 'joined') {
-      const others = roll.filter((one) => one.name !== node && one.ageMs < timing.deadMs).map(({ name }) => name)
-      const names = others.length === 0 ? 'no other node is up' : `with ${others.slice(0, 20).join(', ')}`
-      log('info', `cluster: ${node} has ${before === '' ? 'joined' : 'joined again'}, ${names}`)
-    } else if (state === 'refused') log('error', `cluster: ${node} cannot join: ${why}`)
-    else log('warn', `cluster: ${node} goes on alone, Redis is away: ${why}`)
-  }
-
-  function isClosed(): boolean {
-    return closed
-  }
-
-  function settle(): void {
-    for (const wake of waiting) wake()
-    waiting.clear()
-  }
-
-  function look(found: Roll): void {
-    roll = [...found.nodes].sort((one, other) => (one.name < other.name ? -1 : 1))
-    rollMs = performance.now()
-  }
-
-  function beat(): void {
-    if (beating || !store.state().connected) return
-    beating = true
-    beatNow()
-      .catch((error: unknown) => {
-        if (!closed) stand('away', printable(errorText(error)))
-      })
-      .finally(() => {
-        beating = false
-        clearTimeout(timer)
-        if (closed) return
-        timer = setTimeout(beat, timing.beatMs)
-        timer.unref()
-      })
-  }
-
-  async function beatNow(): Promise<void> {
-    const found = await store.beat(own(), timing.deadMs)
-    if (isClosed()) return
-    look(found)
-    if (found.taken) {
-      if (standing.state === 'joined') await store.deafen(node)
-      stand('refused', `another node that is up has this name: give one of the two another ([cluster] node)`)
-      return
-    }
-    if (standing.state !== 'joined') await store.listen(node, asking.hear)
-    await records.syncAll(standing.state === 'joined' ? found.versions : undefined)
-    if (isClosed() || !store.state().connected) return
-    stand('joined', '')
-    for (const one of found.nodes) if (one.ageMs > timing.listedMs) await store.leave(one)
-  }
-
   asking.on(TAKE, async (args) => {
     const { record = '', texts } = args as { readonly record?: string; readonly texts?: unknown }
     await records.told(record, readTexts(texts))
   })
-
-  store.onChanged(({ connected }) => {
-    if (closed) return
-    if (connected) {
-      beat()
-      return
-    }
-    stand('away', store.state().why)
-    // Answers that are given meanwhile come to nobody.
-    asking.lose('Redis is away')
+  const membership = openMembership({
+    node,
+    owner,
+    store,
+    log,
+    timing,
+    summary,
+    hear: asking.hear,
+    sync: (versions) => records.syncAll(versions),
+    lost: asking.lose,
   })
-  store.onFailed((why) => {
-    if (!closed && !store.state().connected) stand('away', why)
-  })
-  beat()
-
-  async function alive(): Promise<readonly string[]> {
-    if (standing.state !== 'joined') return []
-    try {
-      look(await store.roll())
-    } catch {
-      // As they were known last: whoever cannot be reached is named.
-    }
-    return roll.filter(({ name, ageMs }) => name !== node && ageMs < timing.deadMs).map(({ name }) => name)
-  }
+  const { joined } = membership
 
   async function ask(question: string, args: unknown = {}, asked: AskOptions = {}): Promise<Asked> {
-    const names = await alive()
+    const names = await membership.alive()
     const results = await Promise.allSettled(names.map((name) => askNode(name, question, args, asked)))
     const answers: { readonly node: string; readonly value: unknown }[] = []
     const silent: string[] = []
@@ -162,37 +71,19 @@ export function openCluster(options: ClusterOptions): Cluster {
   }
 
   function askNode(name: string, question: string, args: unknown = {}, asked: AskOptions = {}): Promise<unknown> {
-    if (standing.state !== 'joined') return Promise.reject(new NodeSilent(`this node is alone: ${standing.why}`))
+    const { state, why } = membership.standing()
+    if (state !== 'joined') return Promise.reject(new NodeSilent(`this node is alone: ${why}`))
     return asking.ask(name, question, args, asked.timeMs ?? timing.answerMs, asked.part)
-  }
-
-  function joined<T>(act: () => Promise<T>): Promise<T> {
-    return standing.state === 'joined' ? act() : Promise.reject(new RedisAway(`this node is alone: ${standing.why}`))
   }
 
   return {
     node,
-    standing: () => standing,
+    standing: membership.standing,
     ask,
     askNode,
     onAsk: asking.on,
-    nodes() {
-      const sinceMs = performance.now() - rollMs
-      return roll.map(({ name, ageMs }) => {
-        const age = name === node && standing.state === 'joined' ? 0 : ageMs + sinceMs
-        return { node: name, alive: age < timing.deadMs, ageMs: Math.round(age) }
-      })
-    },
-    roll: () =>
-      joined(async () => {
-        look(await store.roll())
-        return roll.map(({ name, owner: whose, ageMs }) => ({
-          node: name,
-          owner: whose,
-          alive: ageMs < timing.deadMs,
-          ageMs,
-        }))
-      }),
+    nodes: membership.nodes,
+    roll: membership.roll,
     summaries: () => joined(() => store.summaries()),
     take: (key, rate) => joined(() => store.take(key, rate)),
     count: (key, rate) => joined(() => store.count(key, rate)),
@@ -212,27 +103,10 @@ export function openCluster(options: ClusterOptions): Cluster {
       const { answered, silent } = await ask(TAKE, { record, ...given })
       return { answered, silent }
     },
-    async settled(timeMs) {
-      // Away from the beginning is known with the first failure.
-      if (standing.state !== 'away' || told === 'away') return
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, timeMs)
-        waiting.add(() => {
-          clearTimeout(late)
-          resolve()
-        })
-      })
-    },
+    settled: membership.settled,
     close() {
-      if (closed) return
-      closed = true
-      clearTimeout(timer)
       asking.close()
-      const end = (): void => {
-        store.close()
-      }
-      if (standing.state === 'joined') store.leave({ name: node, owner }).then(end, end)
-      else end()
+      membership.close()
     },
   }
 }

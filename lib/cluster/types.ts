@@ -1,8 +1,8 @@
 import type { Rate } from '../conf/forms.js'
-import type { Handler, Part } from './asking.js'
+import type { Handler, Part } from './node-asking.js'
 import type { Texts } from './store.js'
 
-export type { Handler } from './asking.js'
+export type { Handler } from './node-asking.js'
 
 /** A node as the others see it. */
 export interface NodeView {

@@ -1,12 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { AppendJob, AppendTarget, BatchResult } from './append-job.js'
+import type { BatchResult } from './append-job.js'
 import { deferredBy } from './failure.js'
+import { threadRoom, takeBatch, targetOf, type AppendRequest, type FileQueue, type Pending } from './file-queue.js'
 import type { Lane } from './lane.js'
 import type { Outcome } from './types.js'
 
-/** Most messages, and bytes held in memory, that one thread is given at a time. */
-const MAX_JOBS = 200
-const MAX_BYTES = 8 * 1024 * 1024
 /** A drop file that is written to without pause leaves its lock alone now and then, for the mail readers. */
 const BUSY_MS = 2_000
 const REST_MS = 250
@@ -21,34 +18,11 @@ export interface Threads {
   readonly most: number
 }
 
-export interface AppendRequest {
-  readonly target: AppendTarget
-  readonly job: AppendJob
-  /** How long to wait for the lock of another program, in milliseconds. */
-  readonly lockWaitMs: number
-  readonly warn: (text: string) => void
-}
-
 /** Writes drop files, many at a time. */
 export interface DropWriter {
   /** Resolves when the message is on disk, or cannot be now. Never rejects. */
   append(request: AppendRequest): Promise<Outcome>
   close(): Promise<void>
-}
-
-interface Pending extends AppendRequest {
-  readonly deadline: number
-  readonly resolve: (outcome: Outcome) => void
-}
-
-/** The messages waiting for one drop file, in the order they came. */
-interface FileQueue {
-  readonly file: string
-  readonly waiting: Pending[]
-  /** In the line for a thread, with one, or until a timer ends. */
-  state: 'idle' | 'ready' | 'running' | 'resting'
-  /** When it last was idle or rested. */
-  since: number
 }
 
 interface Running {
@@ -125,7 +99,7 @@ export function createDropWriter({ start, usual, most }: Threads): DropWriter {
   /** As much of the line as fits, one batch for each file. */
   function takeWork(): Running[] {
     const work: Running[] = []
-    const room = { jobs: MAX_JOBS, bytes: MAX_BYTES }
+    const room = threadRoom()
     for (let queue = line[0]; queue !== undefined; queue = line[0]) {
       const batch = takeBatch(queue, room, work.length === 0)
       if (batch.length === 0) break
@@ -222,32 +196,4 @@ export function createDropWriter({ start, usual, most }: Threads): DropWriter {
       await Promise.all(threads.splice(0).map(({ lane }) => lane.close()))
     },
   }
-}
-
-function targetOf(batch: readonly Pending[]): AppendTarget {
-  const [first] = batch
-  if (first === undefined) throw new Error('a batch without a message')
-  return first.target
-}
-
-/**
- * The next messages of a file that fit, with at least one where `begin` says so. They are written alike: the settings may
- * have changed between two of them.
- */
-function takeBatch({ waiting }: FileQueue, room: { jobs: number; bytes: number }, begin: boolean): Pending[] {
-  let count = 0
-  for (const { job, target } of waiting) {
-    const bytes = job.body instanceof Uint8Array ? job.body.byteLength : MAX_BYTES
-    const fits = room.jobs >= 1 && room.bytes >= bytes
-    if (!fits && !(begin && count === 0)) break
-    if (count > 0 && !isSameTarget(target, waiting[0]?.target)) break
-    room.jobs--
-    room.bytes -= bytes
-    count++
-  }
-  return waiting.splice(0, count)
-}
-
-function isSameTarget(a: AppendTarget, b: AppendTarget | undefined): boolean {
-  return a === b || isDeepStrictEqual(a, b)
 }

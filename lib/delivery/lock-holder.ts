@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { beginOf, isSameProcess } from '../process-exists.js'
+import { beginOf, isSameProcess } from '../process/exists.js'
 import type { SeenLock } from './lock-file.js'
 
 /**

@@ -1,3 +1,4 @@
+import { plainEnvironment } from '../process/account.js'
 import type { Envelope } from './types.js'
 
 /** Longer than any address; a Message-ID is the sender's own, and an endless one must not keep the robot from starting. */
@@ -23,14 +24,6 @@ export function robotEnvironment(
     MESSAGE_ID: clean(envelope.messageId),
     CLIENT_IP: clean(envelope.clientIp),
   }
-}
-
-/** The environment of a program that has no message: PATH and LANG of the server, HOME of the account it runs as (D8). */
-export function plainEnvironment(
-  home: string | undefined,
-  own: Readonly<Record<string, string | undefined>> = process.env,
-): Record<string, string> {
-  return { PATH: own.PATH ?? '/usr/bin:/bin', HOME: home ?? own.HOME ?? '/', LANG: own.LANG ?? 'C' }
 }
 
 function clean(value: string): string {

@@ -1,4 +1,4 @@
-import { serveParent } from '../helper.js'
+import { serveParent } from '../process/helper.js'
 import { runRobot, type RobotSpec } from './robot.js'
 import { bodySource } from './source.js'
 import type { Envelope, MessageBody, Outcome } from './types.js'

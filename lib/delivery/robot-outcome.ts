@@ -1,5 +1,5 @@
 import { errorCode, errorText } from '../error.js'
-import type { Ended } from './robot-process.js'
+import type { Ended } from '../process/run.js'
 import type { Outcome } from './types.js'
 
 /** `[robot] exit_status`: whether an exit status other than 0 and 75 bounces the message (D9). */

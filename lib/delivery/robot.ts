@@ -1,8 +1,10 @@
+import { lacksAccount, type Account } from '../process/account.js'
+import { findProgram } from '../process/find.js'
+import { PIPE_BYTES, runProcess } from '../process/run.js'
 import { deliveredToLine, fromLine } from './mbox.js'
 import { robotEnvironment } from './robot-environment.js'
 import { cannotRun, outcomeOf, type ExitStatus } from './robot-outcome.js'
-import { findProgram } from './robot-program.js'
-import { PIPE_BYTES, runProcess } from './robot-process.js'
+import { createRewriter, rewriteStream } from './rewrite.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'
 
 export interface RobotSpec {
@@ -13,7 +15,7 @@ export interface RobotSpec {
   /** Working directory: dsmtp_path (D8). */
   readonly cwd: string
   /** `[robot] user`; must be there when the server runs as root (D8). */
-  readonly user?: { readonly uid: number; readonly gid: number; readonly home: string }
+  readonly user?: Account
   /** Time for everything, in milliseconds (D8: 60 s). */
   readonly timeoutMs: number
   /** Time between TERM and KILL, in milliseconds; 5 s unless given. */
@@ -29,15 +31,13 @@ export interface RobotSpec {
   readonly warn?: (text: string) => void
 }
 
-const GRACE_MS = 5000
-
 /**
  * Gives a message to a robot (D8, D9, D11) and waits for its end, so it is never called while a client waits (D12).
  * Never rejects.
  */
 export async function runRobot(spec: RobotSpec, message: MessageSource, envelope: Envelope): Promise<Outcome> {
   const [name, ...args] = spec.argv
-  if (spec.user === undefined && process.getuid?.() === 0) {
+  if (lacksAccount(spec.user)) {
     const detail = `${name} was not run: the server runs as root and [robot] user is not set`
     return { state: 'deferred', status: '4.3.5', text: 'the mail system is not set up correctly', detail }
   }
@@ -53,18 +53,16 @@ export async function runRobot(spec: RobotSpec, message: MessageSource, envelope
       args,
       cwd: spec.cwd,
       env: robotEnvironment(envelope, spec.user?.home),
-      ...(spec.user === undefined || isOurselves(spec.user) ? {} : { user: spec.user }),
-      fitsPipe: message.size + head.length <= PIPE_BYTES,
-      timeoutMs: spec.timeoutMs,
-      graceMs: spec.graceMs ?? GRACE_MS,
+      account: spec.user,
     },
-    head,
-    () => message.open(),
+    spec,
+    {
+      head,
+      open: () => message.open(),
+      // CRLF to LF.
+      through: rewriteStream(createRewriter('none', false)),
+      fitsPipe: message.size + head.length <= PIPE_BYTES,
+    },
   )
   return outcomeOf(ended, found.file, spec.exitStatus, spec.warn)
-}
-
-/** Nothing to become: not even root's supplementary groups would go, and others may not set theirs. */
-export function isOurselves(user: { readonly uid: number; readonly gid: number }): boolean {
-  return process.getuid?.() !== 0 && user.uid === process.getuid?.() && user.gid === process.getgid?.()
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { errorText } from '../error.js'
-import { startHelper, type Helper } from '../helper.js'
+import { startHelper, type Helper } from '../process/helper.js'
 import type { RobotAnswer, RobotQuestion } from './robot-host.js'
 import type { RobotSpec } from './robot.js'
 import type { Envelope, MessageSource, Outcome } from './types.js'

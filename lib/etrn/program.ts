@@ -1,16 +1,16 @@
-import { spawn } from 'node:child_process'
-import { Readable } from 'node:stream'
 import { errorText } from '../error.js'
-import { plainEnvironment } from '../delivery/robot-environment.js'
-import { isOurselves, type RobotSpec } from '../delivery/robot.js'
-import { findProgram } from '../delivery/robot-program.js'
-import { runProcess, type Ended } from '../delivery/robot-process.js'
 import { printable } from '../log.js'
+import { lacksAccount, plainEnvironment, type Account } from '../process/account.js'
+import { findProgram } from '../process/find.js'
+import { runProcess, startAndLetGo, type Ended, type TimeRules } from '../process/run.js'
 import type { Command } from './settings.js'
 
 /** How programs of the operator run: the rules of robots (D8, D11). */
-export type ProgramRules = Pick<RobotSpec, 'path' | 'cwd' | 'timeoutMs' | 'graceMs'> & {
-  readonly user: RobotSpec['user'] | undefined
+export interface ProgramRules extends TimeRules {
+  /** Where a bare name is looked for. */
+  readonly path: readonly string[]
+  readonly cwd: string
+  readonly user: Account | undefined
 }
 
 /** A program that is there and may be run. */
@@ -28,32 +28,25 @@ export type Ran =
   /** `started`: it may have done something. */
   | { readonly ok: false; readonly started: boolean; readonly text: string }
 
-const GRACE_MS = 5_000
-
 /** Looks for a program, without a message to give it; `missing` says why it cannot be run. */
 export async function findCommand(
   [name, ...args]: Command,
   rules: ProgramRules,
 ): Promise<Program | { readonly missing: string }> {
-  const { path, cwd, user, timeoutMs, graceMs = GRACE_MS } = rules
-  if (user === undefined && process.getuid?.() === 0) {
+  const { path, cwd, user: account } = rules
+  if (lacksAccount(account)) {
     return { missing: `${name} is not run: the server runs as root and [robot] user is not set` }
   }
   const found = await findProgram(name, path)
   if ('missing' in found) return { missing: `${name} cannot be run: ${found.missing}` }
-  const { file } = found
-  const env = plainEnvironment(user?.home)
-  const become = user === undefined || isOurselves(user) ? {} : { user: { uid: user.uid, gid: user.gid } }
+  const start = { file: found.file, args, cwd, env: plainEnvironment(account?.home), account }
   return {
     name,
     async run() {
-      const start = { file, args, cwd, env, ...become, fitsPipe: true, timeoutMs, graceMs }
-      return judge(name, await runProcess(start, '', () => Readable.from([])), timeoutMs)
+      return judge(name, await runProcess(start, rules), rules.timeoutMs)
     },
     letGo() {
-      const child = spawn(file, args, { cwd, env, ...become.user, detached: true, shell: false, stdio: 'ignore' })
-      child.on('error', () => undefined)
-      child.unref()
+      startAndLetGo(start)
     },
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { findProgram } from '../delivery/robot-program.js'
+import { findProgram } from '../process/find.js'
 import { routeReport } from '../routing/report.js'
 import { route } from '../routing/route.js'
 import type { Route } from '../routing/types.js'

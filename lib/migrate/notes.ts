@@ -1,5 +1,5 @@
 import type { Problem } from '../conf/problem.js'
-import { findProgram } from '../delivery/robot-program.js'
+import { findProgram } from '../process/find.js'
 import type { Migration } from './migrate.js'
 import { MAX_PEOPLE } from './people.js'
 import type { MappedLine } from './types.js'

@@ -1,6 +1,6 @@
 import { lstat, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import { processExists } from '../process-exists.js'
+import { processExists } from '../process/exists.js'
 import { errorText } from '../error.js'
 import type { Entry } from './entry.js'
 import type { QueueIndex } from './index.js'

@@ -1,4 +1,4 @@
-import { NodeFailed, NodeSilent } from '../../lib/cluster/asking.js'
+import { NodeFailed, NodeSilent } from '../../lib/cluster/node-asking.js'
 import type { Cluster, NodeView } from '../../lib/cluster/types.js'
 import { ClientGone, Refusal, type Handlers, type OverNodes, type Talk } from '../../lib/control/handlers.js'
 import { isApart, type FromNodes, type NodeAnswer, type NodeCommand } from '../../lib/control/over-nodes.js'

@@ -5,6 +5,7 @@ import type { Desk, Here } from '../../lib/page/desk.js'
 import { createDoor } from '../../lib/page/door.js'
 import { pageToken, TOKEN_FILE } from '../../lib/page/token-file.js'
 import { traceRoute } from '../../lib/suite/trace.js'
+import { findsExpress } from '../haraka/express.js'
 import { describeError } from '../haraka/hook.js'
 import type { HarakaPlugin, HarakaServer, Next } from '../haraka/types.js'
 import type { Shared } from '../shared.js'
@@ -27,14 +28,8 @@ export function attachPage(plugin: HarakaPlugin, shared: Shared, handlers: Handl
   })
 
   plugin['dmail_page_init_master'] = (next: Next, server: HarakaServer): void => {
-    if (server.http?.cfg?.listen !== undefined) {
-      try {
-        pageToken(harakaDir)
-        plugin.lognotice(`dmail: the page is at /dmail/ of ${server.http.cfg.listen}, its token in ${TOKEN_FILE}`)
-      } catch (error) {
-        plugin.logerror(`dmail: ${errorText(error)}`)
-      }
-    }
+    const listen = server.http?.cfg?.listen
+    if (listen !== undefined) announce(plugin, harakaDir, listen)
     next(cont)
   }
   plugin.register_hook('init_master', 'dmail_page_init_master')
@@ -47,6 +42,23 @@ export function attachPage(plugin: HarakaPlugin, shared: Shared, handlers: Handl
     next(cont)
   }
   plugin.register_hook('init_http', 'dmail_page_init_http')
+}
+
+/** Says at the start where the page is, or why there is none. */
+function announce(plugin: HarakaPlugin, harakaDir: string, listen: string): void {
+  if (!findsExpress()) {
+    const remedy = `run "npm install express" in ${harakaDir} and restart Haraka`
+    plugin.logerror(
+      `dmail: there is no page: Haraka has no HTTP server without Express, which is not installed: ${remedy}`,
+    )
+    return
+  }
+  try {
+    pageToken(harakaDir)
+    plugin.lognotice(`dmail: the page is at /dmail/ of ${listen}, its token in ${TOKEN_FILE}`)
+  } catch (error) {
+    plugin.logerror(`dmail: ${errorText(error)}`)
+  }
 }
 
 /** While there is no configuration nobody but this machine may look. */

@@ -1,6 +1,6 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import { processExists } from '../../lib/process-exists.js'
+import { processExists } from '../../lib/process/exists.js'
 import { ownerOf } from '../../lib/queue/file-name.js'
 import type { HarakaQueueModule } from './outbound-types.js'
 

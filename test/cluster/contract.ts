@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NodeFailed, NodeSilent } from '../../lib/cluster/asking.js'
+import { NodeFailed, NodeSilent } from '../../lib/cluster/node-asking.js'
 import { openCluster } from '../../lib/cluster/cluster.js'
 import type { Cluster, LocalRecord } from '../../lib/cluster/types.js'
 import { changeText, mergeTexts } from '../../lib/cluster/record.js'

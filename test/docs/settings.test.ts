@@ -27,7 +27,7 @@ describe('scripts/settings-docs.mjs', () => {
   })
 
   it('names the pages that a changed default has made out of date, and mends them', async () => {
-    change(dir, 'lib/conf/settings-suite.ts', 'default: 72', 'default: 96')
+    change(dir, 'lib/conf/settings-server.ts', 'default: 72', 'default: 96')
     assert.deepEqual(await check(), {
       code: 1,
       stderr:
@@ -39,7 +39,7 @@ describe('scripts/settings-docs.mjs', () => {
   })
 
   it('keeps bars and stars of a note from changing the table', async () => {
-    change(dir, 'lib/conf/ini-keys.ts', 'Time between two attempts', 'Time | *between* <b> two attempts')
+    change(dir, 'lib/conf/ini-keys-server.ts', 'Time between two attempts', 'Time | *between* <b> two attempts')
     await runScript(dir)
     const page = readFileSync(path.join(dir, 'docs/outbound.md'), 'utf8')
     assert.ok(page.includes('Time \\| \\*between\\* \\<b> two attempts to send a message. |'), page)

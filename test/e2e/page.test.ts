@@ -55,6 +55,7 @@ for (const setup of SETUPS) {
     const read = async (path: string): Promise<string> => (await on.ask(path, { headers: { Cookie: cookie } })).body
 
     it('is for who has the token, which the account of the server alone can read', async () => {
+      assert.match(on.haraka.log, /the page is at \/dmail\/ of 127\.0\.0\.1:\d+, its token in dmail-page\.token/)
       assert.equal(statSync(`${on.haraka.dir}/dmail-page.token`).mode & 0o777, 0o600)
       for (const path of ['', 'queue', 'live', 'message?id=x', 'route?address=bob@domain1.com']) {
         const { status, body } = await on.ask(`/dmail/${path}`)

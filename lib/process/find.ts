@@ -6,7 +6,7 @@ import { errorText } from '../error.js'
 export type FoundProgram = { readonly file: string } | { readonly missing: string }
 
 /**
- * Finds a robot's program (D11): a full path, or a bare name in the given directories, in order; never the PATH of this
+ * Finds a program (D11): a full path, or a bare name in the given directories, in order; never the PATH of this
  * process, and nothing relative to the working directory. It must be a regular file that may be executed.
  * `missing` says for the log why there is none.
  */
@@ -42,8 +42,8 @@ async function faultOf(file: string): Promise<string | undefined> {
 const HEAD = 512
 
 /**
- * A text without `#!`: the system cannot execute it, and the C library would then hand it to /bin/sh (execvp), which no robot is
- * to meet (D8). What may be executed but not read is no script.
+ * A text without `#!`: the system cannot execute it, and the C library would then hand it to /bin/sh (execvp), which no program
+ * is to meet (D8). What may be executed but not read is no script.
  */
 async function isBareText(file: string): Promise<boolean> {
   let handle: FileHandle

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { errorCode } from './error.js'
+import { errorCode } from '../error.js'
 
 /** Whether there is a process with this pid on this machine, whoever's it is. */
 export function processExists(pid: number): boolean {

@@ -20,7 +20,7 @@ export class NodeFailed extends Error {
 /** Given the parts of a long answer, one after the other. What it returns is awaited. */
 export type Part = (value: unknown) => unknown
 
-export interface Asking {
+export interface NodeAsking {
   readonly on: (question: string, handler: Handler) => void
   /** Rejects with NodeSilent or NodeFailed. Each part begins the time anew; what `part` throws ends it. */
   ask(node: string, question: string, args: unknown, timeMs: number, part?: Part): Promise<unknown>
@@ -48,7 +48,7 @@ interface Waiting {
 }
 
 /** Questions and answers between nodes, each of which listens at its own name. */
-export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: Log): Asking {
+export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: Log): NodeAsking {
   const handlers = new Map<string, Handler>()
   const waiting = new Map<string, Waiting>()
   /** Parts that were sent, by question: what goes on when they have been dealt with. */

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { createAsking, type Asking, type Numbered } from './asking.js'
+import { createAsking, type Asking, type Numbered } from '../asking.js'
 
 /** A process that answers questions. Questions and answers are plain data. */
 export interface Helper<Question, Answer> extends Pick<Asking<Question, Answer>, 'ask' | 'isAlive'> {

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { startHelper, type Helper } from '../lib/helper.js'
-import { tempDir } from './support/cleanup.js'
-import { childrenOf, isAlive } from './support/processes.js'
-import { until } from './support/wait.js'
+import { startHelper, type Helper } from '../../lib/process/helper.js'
+import { tempDir } from '../support/cleanup.js'
+import { childrenOf, isAlive } from '../support/processes.js'
+import { until } from '../support/wait.js'
 
-const MODULE = JSON.stringify(require.resolve('../lib/helper.js'))
+const MODULE = JSON.stringify(require.resolve('../../lib/process/helper.js'))
 
 function scriptOf(body: string): string {
   const script = path.join(tempDir('helper'), 'helper.js')

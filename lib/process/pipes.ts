@@ -1,37 +1,51 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Readable, Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createRewriter, rewriteStream } from './rewrite.js'
+
+/** What a program gets on its standard input: `head`, then what `open` gives, which is called once the program runs. */
+export interface Input {
+  readonly head: string
+  readonly open: () => Readable
+  /** What `open` gives goes through it; the head does not. */
+  readonly through?: Transform
+  /** It counts as taken whether it was read or not (see runProcess). */
+  readonly fitsPipe: boolean
+}
 
 export interface Feed {
   /** Resolves when no more will be written, for whatever reason. */
   readonly done: Promise<void>
   /** True when everything was written and the end was passed on. */
   tookAll(): boolean
-  /** Why the message could not be read to its end. */
+  /** Why the source could not be read to its end. */
   unread(): Error | undefined
 }
 
 /**
- * Writes `head` and then the message (CRLF to LF) to a program's standard input, at the pace it reads. When the message
+ * Writes the head and then the source (what `open` gave) to a program's standard input, at the pace it reads. When the source
  * breaks off, `onUnread` is called before the input is closed: the program must not take a part for the whole.
  */
-export function feedMessage(stdin: Writable, head: string, message: Readable, onUnread: () => void): Feed {
+export function feed(
+  stdin: Writable,
+  { head, through }: Pick<Input, 'head' | 'through'>,
+  source: Readable,
+  onUnread: () => void,
+): Feed {
   let tookAll = false
   let unread: Error | undefined
 
   function breakOff(error: Error): void {
-    // A program that stops reading makes the pipeline destroy the message too; that is not the message's fault.
+    // A program that stops reading makes the pipeline destroy the source too; that is not the source's fault.
     if (stdin.destroyed || unread !== undefined) return
     unread = error
     onUnread()
   }
 
-  message.on('error', breakOff)
-  message.on('close', () => {
-    if (!message.readableEnded) breakOff(new Error('the message ended early'))
+  source.on('error', breakOff)
+  source.on('close', () => {
+    if (!source.readableEnded) breakOff(new Error('the message ended early'))
   })
   if (head !== '') stdin.write(head)
-  const done = pipeline(message, rewriteStream(createRewriter('none', false)), stdin).then(
+  const done = pipeline([source, ...(through === undefined ? [] : [through]), stdin]).then(
     () => {
       tookAll = true
     },

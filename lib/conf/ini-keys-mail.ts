@@ -1,0 +1,150 @@
+import type { IniKey } from './ini-keys.js'
+
+/** Where mail goes, and how it is delivered here. */
+export const MAIL_KEYS = [
+  {
+    section: 'routing',
+    key: 'rematch_forwards',
+    kind: 'bool',
+    default: 'true',
+    note: "Whether a forward's result is matched against the forward rules again.",
+  },
+  {
+    section: 'routing',
+    key: 'plus_address',
+    kind: 'text',
+    default: '',
+    note: 'Characters that begin a sub-address, as in user+tag; empty for none.',
+  },
+
+  {
+    section: 'relay',
+    key: 'legacy_open',
+    kind: 'bool',
+    default: 'false',
+    warns: {
+      value: true,
+      message: 'without a relay rule this server relays for everybody',
+      hint: 'remove legacy_open and name who may relay with forward_from_ip or relay_to',
+    },
+    note: "DMail's open relay where no relay rule is given.",
+  },
+
+  {
+    section: 'drop',
+    key: 'mbox',
+    kind: 'mbox',
+    default: 'mboxrd',
+    note: 'How lines that look like From lines are quoted.',
+  },
+  {
+    section: 'drop',
+    key: 'fcntl',
+    kind: 'bool',
+    default: 'false',
+    warns: {
+      value: true,
+      message: 'there are no fcntl locks: Node.js has no such call',
+      hint: 'let the other programs use dot-locks as well, in Dovecot mbox_write_locks = dotlock',
+    },
+    note: 'A lock by fcntl beside the dot-lock is not possible; true gives a warning.',
+  },
+  {
+    section: 'drop',
+    key: 'fsync',
+    kind: 'bool',
+    default: 'true',
+    warns: {
+      value: false,
+      message: 'mail is acknowledged before it is on the disk and can be lost',
+      hint: 'fsync=false is for tests only',
+    },
+    note: 'Whether mail is on the disk before it is acknowledged.',
+  },
+  {
+    section: 'drop',
+    key: 'new_hash',
+    kind: 'hash-method',
+    default: '0',
+    note: 'Where "hash_spool scan" puts new drop files: 0, 1 or 2 letters deep.',
+  },
+  {
+    section: 'drop',
+    key: 'roots',
+    kind: 'paths',
+    default: '',
+    note: 'Further directories that a user module may name drop files in.',
+  },
+  { section: 'drop', key: 'lock_wait', kind: 'duration', default: '30s', note: 'How long to wait for a lock.' },
+  {
+    section: 'drop',
+    key: 'lock_stale',
+    kind: 'duration',
+    default: '5m',
+    min: 1000,
+    off: true,
+    note: 'Age at which a lock counts as left behind.',
+  },
+
+  {
+    section: 'robot',
+    key: 'user',
+    kind: 'text',
+    default: '',
+    note: 'The account robots run as; needed when Haraka is root.',
+  },
+  {
+    section: 'robot',
+    key: 'path',
+    kind: 'paths',
+    default: '',
+    note: 'Where bare program names are looked for after dsmtp_path.',
+  },
+  {
+    section: 'robot',
+    key: 'user_roots',
+    kind: 'paths',
+    default: '',
+    note: "Directories of the programs that users' forward files may name.",
+  },
+  { section: 'robot', key: 'max', kind: 'count', default: '8', min: 1, off: true, note: 'Robots at once.' },
+  {
+    section: 'robot',
+    key: 'per_program',
+    kind: 'count',
+    default: '2',
+    min: 1,
+    off: true,
+    note: 'Robots of one program at once.',
+  },
+  {
+    section: 'robot',
+    key: 'timeout',
+    kind: 'duration',
+    default: '60s',
+    min: 1000,
+    note: 'How long a robot may run.',
+  },
+  {
+    section: 'robot',
+    key: 'unixfrom',
+    kind: 'bool',
+    default: 'false',
+    note: 'Whether robots get a From line first.',
+  },
+  {
+    section: 'robot',
+    key: 'exit_status',
+    kind: 'exit-status',
+    default: 'sysexits',
+    note: 'Whether a failing robot bounces the mail (sysexits) or not, as in DMail (ignore).',
+  },
+
+  {
+    section: 'file',
+    key: 'user_roots',
+    kind: 'paths',
+    default: '',
+    note: "Directories of the files that users' forward files may name.",
+  },
+] as const satisfies readonly IniKey[]
