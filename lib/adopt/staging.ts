@@ -40,9 +40,9 @@ export function openStaging(ownQueue: string): Staging {
     try {
       mkdirSync(directory, 0o700)
     } catch (error) {
-      if (errorCode(error) === 'EEXIST') return
-      throw error
+      if (errorCode(error) !== 'EEXIST') throw error
     }
+    // Also one that is there: a crash may have come between.
     const owner = account()
     if (owner !== undefined) lchownSync(directory, owner.uid, owner.gid)
   }
@@ -73,16 +73,13 @@ export function openStaging(ownQueue: string): Staging {
   }
 }
 
-/** Removes a directory; false: there is something in it. */
+/** Removes a directory; false: it is there still, since there is something in it, or it is not to be removed. */
 export function emptied(directory: string): boolean {
   try {
     rmdirSync(directory)
     return true
   } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT') return true
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
-    throw error
+    return errorCode(error) === 'ENOENT'
   }
 }
 
