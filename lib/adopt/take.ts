@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { access, lchown, lstat, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { access, lstat, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { directorySynced } from '../durable.js'
 import { eachOf } from '../each-of.js'
@@ -37,10 +37,14 @@ export interface Batch {
 /** No queue file begins so. */
 const COPY = 'copy.'
 const NO_FILE = 'is no regular file'
+/** What else has that name may be anything of this machine: whoever runs as root gives it away, or shows it. */
+const LINKED = 'has another name too (a hard link)'
 const NOT_OURS = 'cannot be read by the account that Haraka runs as'
 /** Files worked on at once. */
 const LANES = 16
 const CHUNK = 256 * 1024
+/** No link is followed, no FIFO waited for. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** Takes these files, as far as they are mail and there. What is not taken is told to `left`. Rejects for what concerns all, such as a full disk. */
 export async function takeBatch(ways: Ways, { names, left }: Batch): Promise<void> {
@@ -51,6 +55,7 @@ export async function takeBatch(ways: Ways, { names, left }: Batch): Promise<voi
     const seen = await lstat(source).catch(none)
     if (seen === undefined) return
     if (!seen.isFile()) left(NO_FILE, name)
+    else if (seen.nlink > 1) left(LINKED, name)
     else if (!(await isReadable(source, seen))) left(NOT_OURS, name)
     else if ((await lstat(path.join(stage, name)).catch(none)) !== undefined) left('has been taken already', name)
     else if (await renamed(source, path.join(stage, name), ways)) step('renamed')
@@ -81,8 +86,19 @@ async function renamed(source: string, target: string, { account }: Ways): Promi
     if (errorCode(error) === 'ENOENT') return true
     throw error
   }
-  if (account !== undefined) await lchown(target, account.uid, account.gid)
+  if (account !== undefined) await giveTo(target, account)
   return true
+}
+
+/** What is open is looked at: the name may have changed hands since. */
+async function giveTo(file: string, { uid, gid }: Pick<Stats, 'uid' | 'gid'>): Promise<void> {
+  const handle = await open(file, READ)
+  try {
+    const { nlink } = await handle.stat()
+    if (nlink === 1) await handle.chown(uid, gid)
+  } finally {
+    await handle.close()
+  }
 }
 
 async function copyAll(ways: Ways, { names, left }: Batch): Promise<void> {
@@ -152,7 +168,7 @@ export async function staged(stage: string): Promise<{ readonly names: string[];
 async function copy(source: string, target: string, { account }: Ways): Promise<string | undefined> {
   let input: FileHandle
   try {
-    input = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    input = await open(source, READ)
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ENOENT') return 'has gone meanwhile'
@@ -162,6 +178,7 @@ async function copy(source: string, target: string, { account }: Ways): Promise<
   try {
     const seen = await input.stat()
     if (!seen.isFile()) return NO_FILE
+    if (seen.nlink > 1) return LINKED
     await removed(target)
     const output = await open(target, 'wx', 0o600)
     try {

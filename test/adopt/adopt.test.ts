@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, it } from 'node:test'
 import { ADOPTION_FILE, markText, NODE_FILE, STAGING, takenName } from '../../lib/adopt/marks.js'
@@ -39,6 +39,8 @@ describe('what is taken over', () => {
     writeFileSync(path.join(from, '__tmp__.1795576076007_1795576076007_0_9_7jlPcB_12_host'), 'x')
     symlinkSync('/etc/passwd', path.join(from, mailName(50)))
     mkdirSync(path.join(from, mailName(51)))
+    writeFileSync(path.join(haraka, 'secret'), 'x')
+    linkSync(path.join(haraka, 'secret'), path.join(from, mailName(52)))
     const { adopted, left, unfinished, stopped, node } = await take()
     assert.deepEqual([adopted, unfinished, stopped, node], [3, 1, '', 'dead'])
     assert.deepEqual(
@@ -46,10 +48,11 @@ describe('what is taken over', () => {
       [
         ['is no queue file', 1],
         ['is no regular file', 2],
+        ['has another name too (a hard link)', 1],
       ],
     )
     assert.deepEqual(mailIn(own), ['mail 0', 'mail 1', 'mail 2'])
-    assert.equal(readdirSync(from).length, 5)
+    assert.equal(readdirSync(from).length, 6)
   })
 
   it('may be named by its Haraka directory', async () => {
