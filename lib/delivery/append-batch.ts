@@ -111,6 +111,7 @@ function sync(work: Work): void {
   if (work.failure !== undefined || fitting.length === 0) return
   attempt(work, () => {
     if (target.fsync) {
+      lock.confirm()
       fdatasyncSync(opened.fd)
       if (opened.created) syncDirectory(path.dirname(target.file))
     }
@@ -164,6 +165,7 @@ function outcomeOf({ target, fitting, failure }: Work, job: ReadyJob): Outcome {
 function leaveTorn(lock: HeldLock, from: number): void {
   try {
     lock.announce({ from, to: undefined })
+    lock.confirm()
   } catch {
     // Then what was announced before counts.
   }

@@ -19,6 +19,8 @@ export interface SeenLock {
   readonly dev: bigint
   readonly ino: bigint
   readonly mtimeNs: bigint
+  /** Whose it is, as the file system says. */
+  readonly uid: bigint
   /** False for a link, directory or device under the lock's name. */
   readonly regular: boolean
   /** What stands in it, at most 1 KiB; '' where it cannot be read. */
@@ -159,12 +161,12 @@ function createExclusively(lock: string, content: string): OpenLock | undefined 
   }
 }
 
-/** The time, in milliseconds, by the clock of the machine that keeps the directory. */
-export function clockOf(lock: string): number {
+/** A file made there now: the time by the clock of the machine that keeps the directory, and who we are to it. */
+export function madeNow(lock: string): Pick<SeenLock, 'mtimeNs' | 'uid'> {
   const temporary = temporaryBeside(lock)
   const fd = openSync(temporary, 'wx', 0o644)
   try {
-    return fstatSync(fd).mtimeMs
+    return fstatSync(fd, { bigint: true })
   } finally {
     closeSync(fd)
     unlinkSync(temporary)
@@ -177,5 +179,6 @@ export function temporaryBeside(lock: string): string {
 }
 
 function seen(stat: BigIntStats, content: string): SeenLock {
-  return { dev: stat.dev, ino: stat.ino, mtimeNs: stat.mtimeNs, regular: stat.isFile(), content }
+  const { dev, ino, mtimeNs, uid } = stat
+  return { dev, ino, mtimeNs, uid, regular: stat.isFile(), content }
 }
