@@ -85,7 +85,8 @@ export function isSameLock(a: SeenLock, b: SeenLock): boolean {
  */
 export function createLock(lock: string, content: string, link = linkSync, shared = false): OpenLock | undefined {
   const temporary = temporaryBeside(lock)
-  const fd = openSync(temporary, shared ? NEW | constants.O_DSYNC : NEW, 0o644)
+  const flags = shared ? NEW | constants.O_DSYNC : NEW
+  const fd = openSync(temporary, flags, 0o644)
   let keep = false
   try {
     writeSync(fd, content)
@@ -109,7 +110,7 @@ export function createLock(lock: string, content: string, link = linkSync, share
     if (!keep) closeQuietly(fd)
     removeQuietly(temporary)
   }
-  return createExclusively(lock, content)
+  return createExclusively(lock, content, flags)
 }
 
 /** A network file system may answer from memory what it knew before link() failed; only an open asks anew. */
@@ -143,10 +144,10 @@ function removeQuietly(temporary: string): void {
   }
 }
 
-function createExclusively(lock: string, content: string): OpenLock | undefined {
+function createExclusively(lock: string, content: string, flags: number): OpenLock | undefined {
   let fd: number
   try {
-    fd = openSync(lock, 'wx+', 0o644)
+    fd = openSync(lock, flags, 0o644)
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return undefined
     throw error
