@@ -85,12 +85,16 @@ export function createAdopter(ports: AdopterPorts): Adopter {
       const again = await find(place.queue)
       await judge(again, true, false, begun.key)
     } catch (error) {
-      if (isMarked(begun)) rmSync(path.join(begun.from, ADOPTION_FILE), { force: true })
-      await directorySynced(begun.from).catch(() => undefined)
+      await unmark(begun)
       staging.end(begun)
       throw error
     }
     return begun
+  }
+
+  async function unmark(begun: Begun): Promise<void> {
+    if (isMarked(begun)) rmSync(path.join(begun.from, ADOPTION_FILE), { force: true })
+    await directorySynced(begun.from).catch(() => undefined)
   }
 
   async function find(named: string): Promise<Place> {
@@ -102,22 +106,38 @@ export function createAdopter(ports: AdopterPorts): Adopter {
     }
   }
 
-  async function goOn(begun: Begun): Promise<void> {
+  async function goOn({ from, key }: Begun): Promise<void> {
+    // Another that took over this queue meanwhile may have removed the staging directory, with nothing in it.
+    const begun = staging.begin(from, key)
     if (!isMarked(begun)) {
-      const { entered, open } = await settleAdoption(begun, ports)
-      if (entered > 0) log('info', `adoption of ${begun.from}: ${entered} messages that were on their way are here`)
-      if (open > 0) {
-        log(
-          'error',
-          `adoption of ${begun.from}: ${open} messages are not sent, that directory is not there: when it is, ` +
-            'restart Haraka or give "dmail queue adopt" again',
-        )
-      }
+      await settle(begun)
       return
     }
     mark(begun)
-    const result = await runAdoption(await find(begun.from), begun, ports, () => undefined)
-    tell(result, 'is gone on with')
+    const place = await find(from)
+    try {
+      // Its node may have started before it could see this mark, and takes the queue back.
+      await judge(place, true, false, key)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      log('error', `adoption of ${from} does not go on: ${error.message}`)
+      await unmark(begun)
+      await settle(begun)
+      return
+    }
+    tell(await runAdoption(place, begun, ports, () => undefined), 'is gone on with')
+  }
+
+  async function settle(begun: Begun): Promise<void> {
+    const { entered, open } = await settleAdoption(begun, ports)
+    if (entered > 0) log('info', `adoption of ${begun.from}: ${entered} messages that were on their way are here`)
+    if (open > 0) {
+      log(
+        'error',
+        `adoption of ${begun.from}: ${open} messages are not sent, that directory is not there: when it is, ` +
+          'restart Haraka or give "dmail queue adopt" again',
+      )
+    }
   }
 
   function tell({ directory, adopted, held, stopped, left }: Adopted, what: string): void {

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { errorCode } from '../error.js'
 import { inSlices } from '../queue/slices.js'
 import { STAGING, takenName } from './marks.js'
 import { sortNames } from './place.js'
@@ -22,25 +23,40 @@ export async function sourcesOf(
   left: (why: string, file: string) => void,
 ): Promise<Source[]> {
   const mail: string[] = []
+  const taken: string[] = []
   let unfinished = 0
   await inSlices(await readdir(queue), (name) => {
     const sorted = sortNames([name])
     mail.push(...sorted.mail)
     unfinished += sorted.unfinished
     for (const other of sorted.other) left('is no queue file', other)
-    if (name.startsWith(takenName('')) && name !== takenName(key) && readdirSync(path.join(queue, name)).length > 0) {
-      left(OTHERS, name)
-    }
+    if (name.startsWith(takenName('')) && name !== takenName(key)) taken.push(name)
   })
+  for (const name of taken) if ((await entriesOf(queue, name, left)).length > 0) left(OTHERS, name)
   const found: Source[] = [{ directory: queue, names: mail, unfinished }]
-  const staging = path.join(queue, STAGING)
-  const entries = await readdir(staging, { withFileTypes: true }).catch(() => [])
-  for (const entry of entries) {
+  for (const entry of await entriesOf(queue, STAGING, left)) {
     if (!entry.isDirectory()) continue
-    const directory = path.join(staging, entry.name)
-    const inside = sortNames(await readdir(directory))
-    for (const name of inside.other) left(HALF, path.join(STAGING, entry.name, name))
-    found.push({ directory, names: inside.mail, unfinished: 0 })
+    const stage = path.join(STAGING, entry.name)
+    const inside = sortNames((await entriesOf(queue, stage, left)).map(({ name }) => name))
+    for (const name of inside.other) left(HALF, path.join(stage, name))
+    found.push({ directory: path.join(queue, stage), names: inside.mail, unfinished: 0 })
   }
   return found
+}
+
+/** What lies in a directory of the suite. One that cannot be looked into holds up nothing else, and is told: there may be mail in it. */
+async function entriesOf(
+  queue: string,
+  name: string,
+  left: (why: string, file: string) => void,
+): Promise<readonly Dirent[]> {
+  const directory = path.join(queue, name)
+  try {
+    if ((await lstat(directory)).isDirectory()) return await readdir(directory, { withFileTypes: true })
+    left('is no directory', name)
+  } catch (error) {
+    const code = errorCode(error)
+    if (code !== 'ENOENT') left(`cannot be looked into (${code ?? String(error)})`, name)
+  }
+  return []
 }

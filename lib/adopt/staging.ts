@@ -1,9 +1,10 @@
-import { lchownSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, type Stats } from 'node:fs'
+import { lchownSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { replaceFile, syncDirectory } from '../durable.js'
 import { errorCode } from '../error.js'
 import { parseRecord } from '../record.js'
+import type { Account } from './files.js'
 import { readPlainText, STAGING } from './marks.js'
 
 /** An adoption that was begun here and has not come to its end. */
@@ -23,8 +24,7 @@ export interface Staging {
   all(): readonly Begun[]
   /** Forgets an adoption, if nothing of it is left. False: there is something. */
   end(begun: Begun): boolean
-  /** Whom files are given to; undefined where that cannot be, or need not. */
-  account(): Pick<Stats, 'uid' | 'gid'> | undefined
+  account(): Account
 }
 
 export function openStaging(ownQueue: string): Staging {
@@ -32,7 +32,7 @@ export function openStaging(ownQueue: string): Staging {
   const stageOf = (key: string): string => path.join(base, key)
 
   /** Workers run as another account than a master that is root: as that to which the queue belongs. */
-  function account(): Pick<Stats, 'uid' | 'gid'> | undefined {
+  function account(): Account {
     return process.getuid?.() === 0 ? statSync(ownQueue) : undefined
   }
 
@@ -40,9 +40,9 @@ export function openStaging(ownQueue: string): Staging {
     try {
       mkdirSync(directory, 0o700)
     } catch (error) {
-      if (errorCode(error) === 'EEXIST') return
-      throw error
+      if (errorCode(error) !== 'EEXIST') throw error
     }
+    // Also one that is there: a crash may have come between.
     const owner = account()
     if (owner !== undefined) lchownSync(directory, owner.uid, owner.gid)
   }
@@ -73,16 +73,13 @@ export function openStaging(ownQueue: string): Staging {
   }
 }
 
-/** Removes a directory; false: there is something in it. */
+/** Removes a directory; false: it is there still, since there is something in it, or it is not to be removed. */
 export function emptied(directory: string): boolean {
   try {
     rmdirSync(directory)
     return true
   } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT') return true
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
-    throw error
+    return errorCode(error) === 'ENOENT'
   }
 }
 

@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs'
-import { access, lchown, lstat, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { access, lstat, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { directorySynced } from '../durable.js'
 import { eachOf } from '../each-of.js'
 import { errorCode } from '../error.js'
+import { copy, faultOf, giveTo, GONE, LINKED, NO_FILE, none, NOT_OURS, removed, type Account } from './files.js'
 
 /*
  * How a queue file leaves the directory of a dead node, each once, whenever this process is killed:
@@ -23,8 +24,7 @@ export interface Ways {
   readonly stage: string
   /** In `from`, there from the beginning. */
   readonly taken: string
-  /** The account that Haraka runs as; undefined where files cannot be given away. */
-  readonly account: Pick<Stats, 'uid' | 'gid'> | undefined
+  readonly account: Account
   /** Called between two steps; for tests. */
   readonly step?: (name: string) => void
 }
@@ -36,11 +36,8 @@ export interface Batch {
 
 /** No queue file begins so. */
 const COPY = 'copy.'
-const NO_FILE = 'is no regular file'
-const NOT_OURS = 'cannot be read by the account that Haraka runs as'
 /** Files worked on at once. */
 const LANES = 16
-const CHUNK = 256 * 1024
 
 /** Takes these files, as far as they are mail and there. What is not taken is told to `left`. Rejects for what concerns all, such as a full disk. */
 export async function takeBatch(ways: Ways, { names, left }: Batch): Promise<void> {
@@ -48,9 +45,11 @@ export async function takeBatch(ways: Ways, { names, left }: Batch): Promise<voi
   const away: string[] = []
   await eachOf(names, LANES, async (name) => {
     const source = path.join(from, name)
-    const seen = await lstat(source).catch(none)
-    if (seen === undefined) return
-    if (!seen.isFile()) left(NO_FILE, name)
+    const seen = await lstat(source).catch(faultOf)
+    if (typeof seen === 'string') {
+      if (seen !== GONE) left(seen, name)
+    } else if (!seen.isFile()) left(NO_FILE, name)
+    else if (seen.nlink > 1) left(LINKED, name)
     else if (!(await isReadable(source, seen))) left(NOT_OURS, name)
     else if ((await lstat(path.join(stage, name)).catch(none)) !== undefined) left('has been taken already', name)
     else if (await renamed(source, path.join(stage, name), ways)) step('renamed')
@@ -81,7 +80,7 @@ async function renamed(source: string, target: string, { account }: Ways): Promi
     if (errorCode(error) === 'ENOENT') return true
     throw error
   }
-  if (account !== undefined) await lchown(target, account.uid, account.gid)
+  if (account !== undefined) await giveTo(target, account)
   return true
 }
 
@@ -90,7 +89,7 @@ async function copyAll(ways: Ways, { names, left }: Batch): Promise<void> {
   const copied: string[] = []
   try {
     await eachOf(names, LANES, async (name) => {
-      const why = await copy(path.join(from, name), path.join(stage, `${COPY}${name}`), ways)
+      const why = await copy(path.join(from, name), path.join(stage, `${COPY}${name}`), ways.account)
       step('copied')
       if (why === undefined) copied.push(name)
       else left(why, name)
@@ -146,50 +145,4 @@ export async function staged(stage: string): Promise<{ readonly names: string[];
     else names.push(name)
   }
   return { names, copies }
-}
-
-/** undefined: it is there, and on disk. */
-async function copy(source: string, target: string, { account }: Ways): Promise<string | undefined> {
-  let input: FileHandle
-  try {
-    input = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT') return 'has gone meanwhile'
-    if (code === 'EACCES' || code === 'EPERM') return NOT_OURS
-    throw error
-  }
-  try {
-    const seen = await input.stat()
-    if (!seen.isFile()) return NO_FILE
-    await removed(target)
-    const output = await open(target, 'wx', 0o600)
-    try {
-      const chunk = Buffer.alloc(Math.min(CHUNK, Math.max(seen.size, 1)))
-      for (;;) {
-        const { bytesRead } = await input.read(chunk, 0, chunk.length)
-        if (bytesRead === 0) break
-        // All of it, or an error.
-        await output.writeFile(chunk.subarray(0, bytesRead))
-      }
-      await output.chmod(seen.mode & 0o777)
-      if (account !== undefined) await output.chown(account.uid, account.gid)
-      await output.sync()
-      if ((await output.stat()).size !== seen.size) return 'changes while it is read'
-    } finally {
-      await output.close()
-    }
-    return undefined
-  } finally {
-    await input.close()
-  }
-}
-
-async function removed(file: string): Promise<void> {
-  await unlink(file).catch(none)
-}
-
-function none(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error
-  return undefined
 }

@@ -79,6 +79,7 @@ export function syncWork(work: Work): void {
   if (work.failure !== undefined || fitting.length === 0) return
   attempt(work, () => {
     if (target.fsync) {
+      lock.confirm()
       fdatasyncSync(opened.fd)
       if (opened.created) syncDirectory(path.dirname(target.file))
     }
@@ -137,6 +138,7 @@ function outcomeOf({ target, fitting, failure }: Work, job: ReadyJob): Outcome {
 function leaveTorn(lock: HeldLock, from: number): void {
   try {
     lock.announce({ from, to: undefined })
+    lock.confirm()
   } catch {
     // Then what was announced before counts.
   }

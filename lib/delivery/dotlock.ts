@@ -1,12 +1,14 @@
 import { fdatasyncSync, unlinkSync, writeSync } from 'node:fs'
 import { unlessGone } from '../error.js'
-import { closeQuietly, createLock, inspectLock, isSameLock, type OpenLock } from './lock-file.js'
+import { closeQuietly, createLock, inspectLock, isSameLock, madeNow, type OpenLock } from './lock-file.js'
 import { appendLine, describeHolder, lockContent, readAppend, type AppendRange } from './lock-holder.js'
 import { isStale, removeStale, type StaleRule } from './stale-lock.js'
 
 export interface HeldLock {
   /** Says in the lock what is about to be appended, in place of what was said before. */
   announce(range: AppendRange): void
+  /** What was said before may be on the disk, and would count after a power cut: has the last count. */
+  confirm(): void
   /**
    * Throws where somebody else took the lock for left behind: this process, or its disk, stood still for long. A lock that
    * grows old while we work is made young again. While it is young this costs nothing.
@@ -54,7 +56,8 @@ export function tryLock(
     if (!isStale(lock, other, rule)) break
     removeStale(lock, other, rule, (isThereStill) => {
       const interrupted = readAppend(other.content)
-      if (interrupted !== undefined) mend(interrupted, isThereStill)
+      // Where users may make files they may make locks: what those say would have a mailbox moved away.
+      if (interrupted !== undefined && other.uid === madeNow(lock).uid) mend(interrupted, isThereStill)
     })
   }
   return { busy: true, holder }
@@ -65,6 +68,7 @@ function hold(lock: string, own: OpenLock, age: () => number, { staleMs }: Stale
   const end = Buffer.byteLength(own.content)
   let untouched = age
   let lostTo: string | undefined
+  let announced = 0
 
   /** A lock that was lost never comes back. */
   function isOurs(): boolean {
@@ -91,6 +95,10 @@ function hold(lock: string, own: OpenLock, age: () => number, { staleMs }: Stale
   return {
     announce(range) {
       writeSync(own.fd, appendLine(range), end)
+      announced++
+    },
+    confirm() {
+      if (announced > 1) fdatasyncSync(own.fd)
     },
     keep,
     isOurs,

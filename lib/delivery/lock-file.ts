@@ -19,6 +19,8 @@ export interface SeenLock {
   readonly dev: bigint
   readonly ino: bigint
   readonly mtimeNs: bigint
+  /** Whose it is, as the file system says. */
+  readonly uid: bigint
   /** False for a link, directory or device under the lock's name. */
   readonly regular: boolean
   /** What stands in it, at most 1 KiB; '' where it cannot be read. */
@@ -83,7 +85,8 @@ export function isSameLock(a: SeenLock, b: SeenLock): boolean {
  */
 export function createLock(lock: string, content: string, link = linkSync, shared = false): OpenLock | undefined {
   const temporary = temporaryBeside(lock)
-  const fd = openSync(temporary, shared ? NEW | constants.O_DSYNC : NEW, 0o644)
+  const flags = shared ? NEW | constants.O_DSYNC : NEW
+  const fd = openSync(temporary, flags, 0o644)
   let keep = false
   try {
     writeSync(fd, content)
@@ -107,7 +110,7 @@ export function createLock(lock: string, content: string, link = linkSync, share
     if (!keep) closeQuietly(fd)
     removeQuietly(temporary)
   }
-  return createExclusively(lock, content)
+  return createExclusively(lock, content, flags)
 }
 
 /** A network file system may answer from memory what it knew before link() failed; only an open asks anew. */
@@ -141,10 +144,10 @@ function removeQuietly(temporary: string): void {
   }
 }
 
-function createExclusively(lock: string, content: string): OpenLock | undefined {
+function createExclusively(lock: string, content: string, flags: number): OpenLock | undefined {
   let fd: number
   try {
-    fd = openSync(lock, 'wx+', 0o644)
+    fd = openSync(lock, flags, 0o644)
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return undefined
     throw error
@@ -159,12 +162,12 @@ function createExclusively(lock: string, content: string): OpenLock | undefined 
   }
 }
 
-/** The time, in milliseconds, by the clock of the machine that keeps the directory. */
-export function clockOf(lock: string): number {
+/** A file made there now: the time by the clock of the machine that keeps the directory, and who we are to it. */
+export function madeNow(lock: string): Pick<SeenLock, 'mtimeNs' | 'uid'> {
   const temporary = temporaryBeside(lock)
   const fd = openSync(temporary, 'wx', 0o644)
   try {
-    return fstatSync(fd).mtimeMs
+    return fstatSync(fd, { bigint: true })
   } finally {
     closeSync(fd)
     unlinkSync(temporary)
@@ -177,5 +180,6 @@ export function temporaryBeside(lock: string): string {
 }
 
 function seen(stat: BigIntStats, content: string): SeenLock {
-  return { dev: stat.dev, ino: stat.ino, mtimeNs: stat.mtimeNs, regular: stat.isFile(), content }
+  const { dev, ino, mtimeNs, uid } = stat
+  return { dev, ino, mtimeNs, uid, regular: stat.isFile(), content }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, linkSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { errorCode, unlessGone } from '../error.js'
-import { clockOf, inspectLock, isSameLock, temporaryBeside, type SeenLock } from './lock-file.js'
+import { inspectLock, isSameLock, madeNow, temporaryBeside, type SeenLock } from './lock-file.js'
 import { isHolderDead } from './lock-holder.js'
 
 export interface StaleRule {
@@ -21,10 +21,14 @@ export interface StaleRule {
 export function isStale(lock: string, seen: SeenLock, rule: StaleRule): boolean {
   if (!seen.regular) return false
   if (isHolderDead(seen, rule.lockId)) return true
-  const touched = Number(seen.mtimeNs / 1_000_000n)
+  const touched = millis(seen)
   if (Date.now() - touched <= rule.staleMs) return false
   // Our clock may be wrong; age is a matter of the file server's.
-  return clockOf(lock) - touched > rule.staleMs
+  return millis(madeNow(lock)) - touched > rule.staleMs
+}
+
+function millis({ mtimeNs }: Pick<SeenLock, 'mtimeNs'>): number {
+  return Number(mtimeNs / 1_000_000n)
 }
 
 /**

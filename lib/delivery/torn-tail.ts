@@ -27,8 +27,7 @@ export function repairTail(
   mayCut: () => boolean,
 ): string | undefined {
   if (length <= from || (to !== undefined && length >= to)) return undefined
-  // The name begins with a dot, as no drop file does (U8).
-  const aside = path.join(path.dirname(file), `.torn-${path.basename(file)}-${Date.now()}`)
+  const aside = path.join(path.dirname(file), tornName(path.basename(file), Date.now()))
   copyTail(fd, from, aside)
   if (!mayCut()) {
     unlinkSync(aside)
@@ -36,6 +35,14 @@ export function repairTail(
   }
   ftruncateSync(fd, from)
   return aside
+}
+
+/** The name begins with a dot, as no drop file does (U8), and fits into the 255 bytes of a file name. */
+function tornName(name: string, nowMs: number): string {
+  const end = `-${nowMs}`
+  let begin = `.torn-${name}`
+  while (Buffer.byteLength(begin) + end.length > 255) begin = begin.slice(0, -1)
+  return begin + end
 }
 
 function copyTail(fd: number, from: number, aside: string): void {

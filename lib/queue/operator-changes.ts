@@ -87,7 +87,10 @@ export function heldBy(state: OperatorState, ids: readonly string[], node: strin
   })
 }
 
-/** With the decisions of another Haraka where those count more, and these of its held messages looked after by `node` from now on. */
+/**
+ * With the decisions of another Haraka where those count more, and these of its held messages looked after by `node` from now on.
+ * They are in no queue here yet: what it holds of them is held, also where that was tidied away here.
+ */
 export function inherited(
   own: OperatorState,
   other: OperatorState,
@@ -98,12 +101,15 @@ export function inherited(
   const before = textsOf(own)
   const merged = withTexts(own, newerIn(textsOf(other), before), nowMs)
   const changes: Record<string, Stamp> = { ...merged.changes }
-  for (const id of merged.held) {
+  const known = new Set(own.held)
+  const held = new Set([...merged.held, ...other.held.filter((id) => ids.has(id))])
+  for (const id of held) {
     const key = `${HOLD}${id}`
+    if (!ids.has(id) || (known.has(id) && changes[key]?.by === node)) continue
     // Where it was held is nothing of it any more: there the hold would be tidied away.
-    if (ids.has(id) && changes[key]?.by !== node) changes[key] = { atMs: timeAfter(changes[key], nowMs), by: node }
+    changes[key] = { atMs: timeAfter(changes[key], nowMs), by: node }
   }
-  const state = { ...merged, changes }
+  const state = { ...merged, held: [...held], changes }
   return { state, texts: newerIn(textsOf(state), before) }
 }
 

@@ -1,5 +1,6 @@
 import { cont } from 'haraka-constants'
 import type { Adopter } from '../../lib/adopt/adopt.js'
+import { idsIn } from '../../lib/adopt/ids.js'
 import { errorText } from '../../lib/error.js'
 import { LIMITS } from '../../lib/control/connection.js'
 import type { Handlers } from '../../lib/control/handlers.js'
@@ -53,8 +54,9 @@ export function attachAdmin(plugin: HarakaPlugin, shared: Shared): void {
   onShutdown.push(answerForLog(crew, log))
   answerForSettings(crew, shared.live)
   const { seat } = shared
-  const operator = createOperator(crew, harakaDir, undefined, seat)
-  const adoption = createAdoption(plugin, shared, shared.care(plugin).directory, operator)
+  const { directory } = shared.care(plugin)
+  const operator = createOperator(crew, harakaDir, undefined, seat, () => idsIn(directory))
+  const adoption = createAdoption(plugin, shared, directory, operator)
   const handlers: Handlers = {
     ...commands(shared, operator, notice, seat),
     ...settingsCommands(crew, shared.live, notice, seat),

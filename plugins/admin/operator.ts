@@ -26,7 +26,7 @@ export interface Operator {
    * the queue here from now on. Which of them are held, and how many suspensions are new. Rejects with a Refusal.
    */
   inherit(other: OperatorState, ids: ReadonlySet<string>): Promise<Inherited>
-  /** Of these held messages those that were held on this node and are in no queue any more; none while not all is known. */
+  /** Of these held messages those that were held on this node and are in no queue any more, nor on the disk; none while not all is known. */
   gone(ids: readonly string[]): Promise<ReadonlySet<string>>
 }
 
@@ -36,13 +36,17 @@ const TELL_AGAIN_MS = 200
 /** The record of all nodes. */
 const RECORD = 'operator'
 
+/** `onDisk`: ids of the messages in the queue directory; rejects where that cannot be told. */
 export function createOperator(
   crew: Crew,
   harakaDir: string,
   pause: () => Promise<unknown> = () => setTimeout(TELL_AGAIN_MS),
   seat: Seat = NO_SEAT,
+  onDisk: () => Promise<ReadonlySet<string>> = () => Promise.resolve(new Set()),
 ): Operator {
   let state: OperatorState | undefined
+  /** Held messages of other Harakas that are on their way into the queue here, or were. */
+  const expected = new Set<string>()
 
   function current(): OperatorState {
     try {
@@ -111,8 +115,10 @@ export function createOperator(
         await Promise.all([seat.cluster()?.tell(RECORD, texts), tellAll(current())])
       }
       const known = new Set(before.suspensions.map(({ domain }) => domain))
+      const held = new Set(after.held.filter((id) => ids.has(id)))
+      for (const id of held) expected.add(id)
       return {
-        held: new Set(after.held.filter((id) => ids.has(id))),
+        held,
         suspensions: after.suspensions.filter(({ domain }) => !known.has(domain)).length,
       }
     },
@@ -122,7 +128,11 @@ export function createOperator(
       const { answers, missing } = await askAll(crew, 'queue.known', { ids })
       if (missing > 0 || !answers.every(({ complete }) => complete)) return new Set()
       const known = new Set(answers.flatMap((answer) => answer.ids))
-      return new Set(ids.filter((id) => !known.has(id)))
+      const unknown = ids.filter((id) => !known.has(id) && !expected.has(id))
+      if (unknown.length === 0) return new Set()
+      // What a process that died had is in no process until another takes it up, and at a start there is none.
+      const there = await onDisk().catch(() => undefined)
+      return new Set(there === undefined ? [] : unknown.filter((id) => !there.has(id)))
     },
   }
 }

@@ -55,11 +55,13 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
   const { queue_dir: directory, delivery_queue: delivery } = queue
   /** Why no next hop was found. */
   const nowhere = new WeakMap<HarakaHmail, string>()
+  /** Items whose header could not be read, as without file descriptors: their files wait; in the line they would hold a place for ever. */
+  const unread = new WeakSet<HarakaHmail>()
   const timers = takeOverTimers(queue.temp_fail_queue, events)
 
   const push = delivery.push.bind(delivery)
   delivery.push = (hmail) => {
-    if (events.queued(hmail)) push(hmail)
+    if (!unread.has(hmail) && events.queued(hmail)) push(hmail)
   }
   // At start Haraka loads all that is due into memory, and sorts the rest in one by one; a timer is enough.
   queue._add_file = (file) => {
@@ -91,6 +93,7 @@ export function takeOverItems(plugin: HarakaPlugin, events: QueueItemEvents): Qu
   }
   // On the class: a message of which some recipients failed goes on as another item.
   prototype.temp_fail = function (this: HarakaHmail, reason, extra) {
+    if ((this.todo as HarakaHmail['todo'] | null) === null) unread.add(this)
     const words = reasonOf(this, reason)
     const { detail } = { detail: undefined, ...extra } as { readonly detail: unknown }
     events.failed(this, words, typeof detail === 'string' ? detail : words, extra)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, it } from 'node:test'
 import { ADOPTION_FILE, markText, NODE_FILE, STAGING, takenName } from '../../lib/adopt/marks.js'
@@ -39,6 +39,8 @@ describe('what is taken over', () => {
     writeFileSync(path.join(from, '__tmp__.1795576076007_1795576076007_0_9_7jlPcB_12_host'), 'x')
     symlinkSync('/etc/passwd', path.join(from, mailName(50)))
     mkdirSync(path.join(from, mailName(51)))
+    writeFileSync(path.join(haraka, 'secret'), 'x')
+    linkSync(path.join(haraka, 'secret'), path.join(from, mailName(52)))
     const { adopted, left, unfinished, stopped, node } = await take()
     assert.deepEqual([adopted, unfinished, stopped, node], [3, 1, '', 'dead'])
     assert.deepEqual(
@@ -46,10 +48,11 @@ describe('what is taken over', () => {
       [
         ['is no queue file', 1],
         ['is no regular file', 2],
+        ['has another name too (a hard link)', 1],
       ],
     )
     assert.deepEqual(mailIn(own), ['mail 0', 'mail 1', 'mail 2'])
-    assert.equal(readdirSync(from).length, 5)
+    assert.equal(readdirSync(from).length, 6)
   })
 
   it('may be named by its Haraka directory', async () => {
@@ -86,6 +89,24 @@ describe('what is taken over', () => {
     assert.deepEqual(readdirSync(taken), [mailName(9)])
   })
 
+  it('what stands in the place of a directory of the suite holds up nothing, and is named', async () => {
+    writeFileSync(path.join(from, takenName('0123456789abcdef')), '')
+    symlinkSync(tempDir('adopt-elsewhere'), path.join(from, STAGING))
+    const { adopted, left, stopped } = await take()
+    assert.deepEqual([adopted, stopped], [3, ''])
+    assert.deepEqual(left, [{ why: 'is no directory', count: 2, files: [takenName('0123456789abcdef'), STAGING] }])
+    assert.deepEqual(readdirSync(from).sort(), [STAGING, takenName('0123456789abcdef'), NODE_FILE].sort())
+  })
+
+  it('a link for mail that it was taking over is not followed', async () => {
+    const elsewhere = tempDir('adopt-elsewhere')
+    writeFileSync(path.join(elsewhere, mailName(7)), 'mail 7')
+    mkdirSync(path.join(from, STAGING))
+    symlinkSync(elsewhere, path.join(from, STAGING, '0123456789abcdef'))
+    assert.equal((await take()).adopted, 3)
+    assert.deepEqual(readdirSync(elsewhere), [mailName(7)])
+  })
+
   it('its holds are in force before any of it is in the queue, its reasons come along', async () => {
     mkdirSync(path.join(haraka, REASON_DIRECTORY))
     const file = path.join(haraka, REASON_DIRECTORY, '0123456789ab.77.1')
@@ -114,6 +135,41 @@ describe('what is taken over', () => {
     await adopterOf(own).resume()
     assert.deepEqual(mailIn(own), ['mail 0', 'mail 1', 'mail 2'])
     assert.deepEqual(readdirSync(own), [...[0, 1, 2].map((n) => mailName(n)), NODE_FILE])
+  })
+
+  /** Dies when it has marked the queue. */
+  async function dieMarked(): Promise<void> {
+    const step = (name: string): void => {
+      if (name === 'marked') throw new Error('it dies')
+    }
+    await assert.rejects(take({ step }), /it dies/)
+    assert.ok(readdirSync(from).includes(ADOPTION_FILE))
+  }
+
+  it('goes on although another that took over this queue meanwhile removed the staging directory', async () => {
+    await dieMarked()
+    for (const name of readdirSync(path.join(own, STAGING))) {
+      if (!name.endsWith('.json')) rmSync(path.join(own, STAGING, name), { recursive: true })
+    }
+    await adopterOf(own).resume()
+    assert.deepEqual(mailIn(own), ['mail 0', 'mail 1', 'mail 2'])
+    assert.deepEqual([readdirSync(from), readdirSync(own).length], [[NODE_FILE], 4])
+  })
+
+  it('does not go on when its node has started meanwhile, which has it back', async () => {
+    await dieMarked()
+    const [stage = ''] = readdirSync(path.join(own, STAGING)).filter((name) => !name.endsWith('.json'))
+    renameSync(path.join(from, mailName(1)), path.join(own, STAGING, stage, mailName(1)))
+    const roll = [{ node: 'dead', owner: 'dead', alive: true, ageMs: 10 }]
+    const sight = () => Promise.resolve({ host: 'here', runs: false, roll, prefix: 'dmail', renewed: false })
+    const lines: string[] = []
+    await adopterOf(own, { sight, log: (_level, text) => lines.push(text) }).resume()
+    assert.match(lines.join('\n'), /does not go on: node dead lives[^]*1 messages that were on their way are here/)
+    assert.deepEqual([mailIn(own), mailIn(from)], [['mail 1'], ['mail 0', 'mail 2']])
+    assert.deepEqual(
+      [readdirSync(from).sort(), readdirSync(own).length],
+      [[mailName(0), mailName(2), NODE_FILE].sort(), 2],
+    )
   })
 
   it('goes on when its own node took it back meanwhile, without what that has', async () => {

@@ -55,8 +55,9 @@ describe('messages that are written together', () => {
       await writeFile(file, 'old\n\n')
       const fromFile = jobOf({ path: queued, start: 0, dotStuffed: false })
       const seen: unknown[] = []
+      const { ino } = fs.statSync(file)
       t.mock.method(fs, 'fdatasyncSync', (fd: number) => {
-        seen.push([readAppend(look(`${file}.lock`).content), fs.fstatSync(fd).size])
+        if (fs.fstatSync(fd).ino === ino) seen.push([readAppend(look(`${file}.lock`).content), fs.fstatSync(fd).size])
       })
       append(targetOf(file), jobOf('one\r\n'))
       append(targetOf(file), jobOf('one\r\n'), fromFile)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, linkSync } from 'node:fs'
+import fs, { existsSync, linkSync } from 'node:fs'
 import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
@@ -90,14 +90,22 @@ describe('a dot-lock', () => {
 
 describe('the lock file', () => {
   it(
-    'is made by O_EXCL where there are no hard links',
-    withLock(async (lock) => {
+    'is made by O_EXCL where there are no hard links, and for other machines is on the disk at once there too',
+    withLock(async (lock, _file, t) => {
       const noLinks: typeof linkSync = () => {
         throw Object.assign(new Error('no links'), { code: 'EPERM' })
       }
       assert.ok(createLock(lock, 'first\n', noLinks) !== undefined)
       assert.equal(createLock(lock, 'second\n', noLinks), undefined)
       assert.equal(await readFile(lock, 'utf8'), 'first\n')
+      fs.unlinkSync(lock)
+      const { openSync } = fs
+      const synced = t.mock.method(fs, 'openSync', (file: string, how: number, mode?: number) => {
+        if (file === lock) assert.ok((how & fs.constants.O_DSYNC) !== 0)
+        return openSync(file, how, mode)
+      })
+      assert.ok(createLock(lock, 'third\n', noLinks, true) !== undefined)
+      assert.deepEqual(synced.mock.calls.filter(({ arguments: [file] }) => file === lock).length, 1)
     }),
   )
 

@@ -69,6 +69,22 @@ it(
 )
 
 it(
+  'a message whose length is not known before: what its lock says of it in the end is there before it is told',
+  withDrop(async (root, file) => {
+    const queued = path.join(root, 'queued')
+    writeFileSync(queued, 'one\r\n')
+    writeFileSync(file, '')
+    const job = jobOf({ path: queued, start: 0, dotStuffed: false })
+    // Of the lock on the disk may remain what it said at first, by which all that was appended would be moved away.
+    const calls = callsOf(() => appendBatches([{ target: targetOf(file), jobs: [job] }]))
+    assert.deepEqual(calls, ['write', 'write', 'write', 'sync', 'sync', 'unlock'])
+    const unsynced = callsOf(() => appendBatches([{ target: { ...targetOf(file), fsync: false }, jobs: [job] }]))
+    assert.deepEqual(unsynced, ['write', 'write', 'write', 'unlock'])
+    return Promise.resolve()
+  }),
+)
+
+it(
   '[drop] fsync=false leaves the syncs out',
   withDrop((_root, file) => {
     const calls = callsOf(() => appendBatches([{ target: { ...targetOf(file), fsync: false }, jobs: JOBS }]))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -110,6 +110,35 @@ describe('after a crash while messages were appended', () => {
       await writeFile(`${file}.lock`, `${DEAD}append 5 100\n`)
       assert.deepEqual(append(targetOf(file), jobOf('new\r\n')).outcomes.map(summary), ['deferred 4.3.5'])
       assert.equal(await readFile(path.join(root, 'other'), 'utf8'), 'old\n\nto')
+    }),
+  )
+
+  it(
+    'what stands in a lock that somebody else made moves nothing: it may be the lock of any user',
+    withDrop(async (root, file, t) => {
+      if (process.getuid?.() !== 0) {
+        t.skip('root only can make the files of others')
+        return
+      }
+      await writeFile(file, 'old\n\n')
+      await writeFile(`${file}.lock`, `${DEAD}append 0 ?\n`)
+      await chown(`${file}.lock`, 4321, 4321)
+      const { outcomes, warnings } = append(targetOf(file), jobOf('new\r\n'))
+      assert.deepEqual([outcomes.map(summary), warnings], [['delivered'], []])
+      assert.equal(await readFile(file, 'utf8'), `old\n\n${NEW}`)
+      assert.deepEqual(await readdir(root), ['bob'])
+    }),
+  )
+
+  it(
+    'a file whose name is as long as can be is mended too',
+    withDrop(async (root) => {
+      const file = path.join(root, 'b'.repeat(250))
+      await writeFile(file, 'old\n\nFrom')
+      await writeFile(`${file}.lock`, `${DEAD}append 5 100\n`)
+      assert.deepEqual(append(targetOf(file), jobOf('new\r\n')).outcomes.map(summary), ['delivered'])
+      assert.equal(await readFile(file, 'utf8'), `old\n\n${NEW}`)
+      assert.match((await readdir(root)).join(), /^\.torn-b{200,}-\d+,b+$/)
     }),
   )
 

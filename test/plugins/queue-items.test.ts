@@ -108,6 +108,13 @@ describe('what Haraka does with its queue files', () => {
     assert.deepEqual(events, [`queued ${FILE}`])
   })
 
+  it('does not come into the line when its header could not be read: it waits, and would never be ready', () => {
+    const unread = item({ todo: null })
+    unread.temp_fail('EMFILE')
+    queue.delivery_queue.push(unread)
+    assert.deepEqual(events, ['failed EMFILE'])
+  })
+
   it('is a timer and nothing else for the queue of an earlier process, due or not', async () => {
     assert.equal(await queue._add_file(FILE), FILE)
     await queue._add_file(FILE.replace('4000000000000', '1'))

@@ -182,6 +182,13 @@ describe('what a node takes over of what was decided on a dead one', () => {
       'dead',
     ],
     ['where it has it already it stays', dead, dead, [A, B], 'dead'],
+    [
+      'what lies there still is held, also where that was tidied away here, since it was in no queue',
+      { ...NOTHING_DECIDED, changes: { [`hold ${A}`]: { atMs: NOW - 500, by: 'own' } } },
+      dead,
+      [A, B],
+      'dead',
+    ],
   ]
   for (const [title, own, other, held, reason] of rows) {
     it(title, () => {
