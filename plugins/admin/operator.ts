@@ -113,7 +113,7 @@ export function createOperator(
       const known = new Set(before.suspensions.map(({ domain }) => domain))
       return {
         held: new Set(after.held.filter((id) => ids.has(id))),
-        suspensions: after.suspensions.filter(({ domain }) => !known.has(domain)).length,
+        suspensions: after.suspensions.filter((one) => !known.has(one.domain) && inForce(one, Date.now())).length,
       }
     },
     async gone(held) {
