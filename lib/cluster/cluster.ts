@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
 import { createNodeAsking, NodeSilent } from './asking.js'
@@ -51,7 +52,10 @@ export function openCluster(options: ClusterOptions): Cluster {
   let closed = false
   let told = ''
 
-  const own = (): Beat => ({ name: node, owner, summary: summary() })
+  const instance = randomUUID()
+  let again = false
+
+  const own = (): Beat => ({ name: node, owner, instance, again, summary: summary() })
 
   function stand(state: Standing['state'], why: string): void {
     if (state !== standing.state) standing = { node, state, sinceMs: Date.now(), why }
@@ -104,10 +108,12 @@ export function openCluster(options: ClusterOptions): Cluster {
     if (isClosed()) return
     look(found)
     if (found.taken) {
-      if (standing.state === 'joined') await store.deafen(node)
+      // Also one that was away: its connection listens again by itself.
+      await store.deafen(node)
       stand('refused', `another node that is up has this name: give one of the two another ([cluster] node)`)
       return
     }
+    again = true
     if (standing.state !== 'joined') await store.listen(node, asking.hear)
     await records.syncAll(standing.state === 'joined' ? found.versions : undefined)
     if (isClosed() || !store.state().connected) return

@@ -142,12 +142,11 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
   function watch(which: RedisClient): void {
     timer = setTimeout(() => {
       if (which !== client) return
-      run((connected) => connected.ping()).then(
-        () => {
-          watch(which)
-        },
-        () => undefined,
-      )
+      // An error is an answer too.
+      const next = (): void => {
+        if (which === client) watch(which)
+      }
+      run((connected) => connected.ping()).then(next, next)
     }, timing.pingMs)
     timer.unref()
   }

@@ -26,7 +26,9 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
   const listeners = new Map<string, (text: string) => void>()
   let state: ConnectionState = { connected: false, sinceMs: Date.now(), why: 'it was not reached yet' }
   const key = (...parts: readonly string[]): string => [prefix, ...parts].join(':')
-  const channel = (to: string): string => key('to', to)
+  // Channels, unlike keys, are the same in all databases of a server.
+  const { database } = settings.server
+  const channel = (to: string): string => (database === 0 ? key('to', to) : key('to', String(database), to))
   const own = {
     name,
     // Two connections to the same server would tell everything twice.
@@ -97,8 +99,8 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     state: () => state,
     onChanged: (listener) => changed.push(listener),
     onFailed: (listener) => failed.push(listener),
-    beat: (beat, deadMs) => roll([beat.name, beat.owner, deadMs, beat.summary]),
-    roll: () => roll(['', '', 0, '']),
+    beat: (beat, deadMs) => roll([beat.name, beat.owner, deadMs, beat.summary, beat.instance, beat.again ? 1 : 0]),
+    roll: () => roll(['']),
     async summaries() {
       return new Map(Object.entries(await run((client) => client.hGetAll(key('summaries')))))
     },
@@ -108,7 +110,14 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     async listen(to, listener) {
       const isNew = !listeners.has(to)
       listeners.set(to, listener)
-      if (isNew) await messages.run((client) => subscribe(client, to))
+      if (!isNew) return
+      try {
+        await messages.run((client) => subscribe(client, to))
+      } catch (error) {
+        // It is tried again, or this node would be deaf and not know it.
+        listeners.delete(to)
+        throw error
+      }
     },
     async deafen(to) {
       if (!listeners.delete(to)) return
@@ -162,7 +171,7 @@ function pairs(reply: unknown): [string, string][] {
 }
 
 function readSeen(name: string, text: string, nowMs: number): Seen | undefined {
-  const [, at, owner] = /^(\d{1,15}) (\S{1,100})$/.exec(text) ?? []
+  const [, at, owner] = /^(\d{1,15}) (\S{1,100}) \S{1,100}$/.exec(text) ?? []
   if (at === undefined || owner === undefined || !isNodeName(name)) return undefined
   return { name, owner, ageMs: Math.max(0, nowMs - Number(at)) }
 }
