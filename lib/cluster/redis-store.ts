@@ -16,7 +16,7 @@ export interface RedisStoreOptions {
   readonly timing?: Partial<Timing>
 }
 
-/** Keys of a record in one command: others wait while Redis is at it. */
+/** Keys of a record in one command: others wait while Redis is at it, and all of them take longer than an answer may. */
 const PIECE = 500
 
 /** What nodes share, in Redis: one connection for commands and one for messages. */
@@ -150,8 +150,16 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
       )
       if (size > MAX_KEYS)
         throw new Error(`the record ${record} has ${size} keys in Redis, which is more than we wrote`)
-      const texts = await run((client) => client.hGetAll(key('record', record)))
-      return { version: Number(version ?? 0), texts: new Map(Object.entries(texts)) }
+      // What changes meanwhile has another version: it is read again.
+      const texts = new Map<string, string>()
+      let cursor = '0'
+      do {
+        const from = cursor
+        const found = await run((client) => client.hScan(key('record', record), from, { COUNT: PIECE }))
+        for (const { field, value } of found.entries) texts.set(field, value)
+        cursor = found.cursor
+      } while (cursor !== '0')
+      return { version: Number(version ?? 0), texts }
     },
     forget: (record, texts) => inPieces(texts, (args) => call(FORGET, [key('record', record)], args)),
     close() {

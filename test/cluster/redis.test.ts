@@ -112,3 +112,19 @@ describe('nodes and what Redis allows them', { skip: withoutRedis() }, () => {
     assert.deepEqual(asked, ['b of 0', 'b of 5'])
   })
 })
+
+it('a long record is read and written in pieces, none of which takes long', { skip: withoutRedis() }, async () => {
+  const redis = await startRedis()
+  const settings = { server: redis.address, pubsub: redis.address }
+  const store = openRedisStore({ settings, prefix: 'long', name: 'n', log: () => undefined })
+  await until(() => store.state().connected, { otherwise: () => store.state().why })
+  const texts = new Map(Array.from({ length: 5000 }, (_, n) => [`hold ${n}`, `00000000000001 n =`]))
+  await store.merge('rec', texts)
+  assert.deepEqual(new Map([...(await store.read('rec')).texts].sort()), new Map([...texts].sort()))
+  const calls = (name: string): number =>
+    Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(redis.command('INFO', 'commandstats'))?.[1] ?? 0)
+  assert.equal(calls('hgetall'), 0)
+  assert.ok(calls('hscan') >= 5, String(calls('hscan')))
+  store.close()
+  await redis.kill()
+})
