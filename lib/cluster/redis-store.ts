@@ -80,9 +80,11 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     const [taken, now, nodes, versions] = Array.isArray(reply) ? (reply as unknown[]) : []
     return {
       taken: taken === 1,
+      // Names that come and go, as those of containers do, leave many that are dead.
       nodes: pairs(nodes)
-        .slice(0, MAX_NODES)
-        .flatMap(([node, text]) => readSeen(node, text, Number(now)) ?? []),
+        .flatMap(([node, text]) => readSeen(node, text, Number(now)) ?? [])
+        .sort((one, other) => one.ageMs - other.ageMs)
+        .slice(0, MAX_NODES),
       versions: new Map(pairs(versions).map(([record, version]) => [record, Number(version)])),
     }
   }

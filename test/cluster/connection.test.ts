@@ -113,6 +113,25 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
     await redis.kill()
   })
 
+  it('is made anew where the server has become a replica', async () => {
+    const redis = await startRedis()
+    const { connection } = connect(redis.port)
+    await connection.whenConnected(PATIENCE_MS)
+    redis.command('REPLICAOF', '127.0.0.1', String(await freePort()))
+    assert.equal(await connection.run((client) => client.get('key')), null)
+    for (const write of [
+      connection.run((client) => client.set('key', 'value')),
+      connection.run((client) => client.eval("return redis.call('SET', 'key', 'value')")),
+    ]) {
+      await assert.rejects(write, RedisAway)
+    }
+    assert.match(connection.state().why, /READONLY/)
+    redis.command('REPLICAOF', 'NO', 'ONE')
+    await reaches(connection, true)
+    assert.equal(await connection.run((client) => client.set('key', 'value')), 'OK')
+    await redis.kill()
+  })
+
   it('a wrong password is told without the password', async () => {
     const redis = await startRedis({ args: ['--requirepass', 'the right one'] })
     const wrong = connect(redis.port, { password: 'another-secret' })

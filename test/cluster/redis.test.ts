@@ -111,6 +111,16 @@ describe('nodes and what Redis allows them', { skip: withoutRedis() }, () => {
     await c.askNode('b', 'q')
     assert.deepEqual(asked, ['b of 0', 'b of 5'])
   })
+
+  it('those that live are seen among any number of dead ones', async () => {
+    const script = "for n = 1, 20000 do redis.call('HSET', KEYS[1], 'dead' .. n, '1000000000000 o i') end"
+    redis.command('EVAL', script, '1', 'p:nodes')
+    const [one] = [enter('one'), enter('two')]
+    await until(() => one.nodes().some(({ node, alive }) => node === 'two' && alive), {
+      otherwise: () => `${one.nodes().length} others`,
+    })
+    assert.ok(one.nodes().length <= 1000, `${one.nodes().length} nodes`)
+  })
 })
 
 it('a long record is read and written in pieces, none of which takes long', { skip: withoutRedis() }, async () => {
