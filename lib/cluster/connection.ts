@@ -56,6 +56,11 @@ export interface Timing {
   readonly pingMs: number
 }
 
+/** After so many it is tried with the longest pause. */
+const MANY_FAILURES = 20
+/** Whoever writes to a replica is told so; a script is, in more words. */
+const READ_ONLY = /\bREADONLY /
+
 const TIMING: Timing = { answerMs: 1000, connectMs: 3000, retryMs: 100, maxRetryMs: 5000, pingMs: 2000 }
 
 /**
@@ -86,7 +91,7 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
 
   function later(): void {
     if (closed) return
-    const fullMs = Math.min(timing.maxRetryMs, timing.retryMs * 2 ** Math.min(failures, 20))
+    const fullMs = Math.min(timing.maxRetryMs, timing.retryMs * 2 ** Math.min(failures, MANY_FAILURES))
     failures++
     timer = setTimeout(connect, fullMs * (0.5 + Math.random() / 2))
     timer.unref()
@@ -142,12 +147,11 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
   function watch(which: RedisClient): void {
     timer = setTimeout(() => {
       if (which !== client) return
-      run((connected) => connected.ping()).then(
-        () => {
-          watch(which)
-        },
-        () => undefined,
-      )
+      // An error is an answer too.
+      const next = (): void => {
+        if (which === client) watch(which)
+      }
+      run((connected) => connected.ping()).then(next, next)
     }, timing.pingMs)
     timer.unref()
   }
@@ -158,8 +162,11 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
     try {
       return await inTime(use(using), timing.answerMs)
     } catch (error) {
+      const isAnswer = ErrorFromRedis !== undefined && error instanceof ErrorFromRedis
       // It was there and said no, such as for want of memory.
-      if (ErrorFromRedis !== undefined && error instanceof ErrorFromRedis) throw error
+      if (isAnswer && !READ_ONLY.test(error.message)) throw error
+      // Or it is a replica now: another server may be the one at this address. It is not asked for too often.
+      if (isAnswer) failures = MANY_FAILURES
       lost(using, error)
       throw error instanceof RedisAway ? error : new RedisAway(errorText(error), { cause: error })
     }

@@ -1,6 +1,6 @@
 import { createRateLimit, type RateLimit } from '../rate.js'
 import { RedisAway, type ConnectionState } from './connection.js'
-import { compareTexts, type Roll, type Seen, type Store } from './store.js'
+import { compareTexts, type Beat, type Roll, type Store } from './store.js'
 
 /** What several nodes of one process share, and where the only node of a Haraka without Redis keeps it. */
 export interface LocalHub {
@@ -18,7 +18,7 @@ type Listener = (text: string) => void
 
 /** `now` gives milliseconds and never goes back. */
 export function createLocalHub(now: () => number = () => performance.now()): LocalHub {
-  let nodes = new Map<string, Omit<Seen, 'ageMs'> & { readonly atMs: number; readonly summary: string }>()
+  let nodes = new Map<string, Beat & { readonly atMs: number }>()
   let versions = new Map<string, number>()
   let records = new Map<string, Map<string, string>>()
   let claims = new Map<string, number>()
@@ -63,7 +63,8 @@ export function createLocalHub(now: () => number = () => performance.now()): Loc
       beat: (own, deadMs) =>
         there(() => {
           const other = nodes.get(own.name)
-          const taken = other !== undefined && other.owner !== own.owner && now() - other.atMs < deadMs
+          const same = other?.owner === own.owner && (other.instance === own.instance || !own.again)
+          const taken = other !== undefined && !same && now() - other.atMs < deadMs
           if (!taken) nodes.set(own.name, { ...own, atMs: now() })
           return { ...roll(), taken }
         }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
 import { RedisAway } from './connection.js'
@@ -55,7 +56,10 @@ export function openMembership(options: MembershipOptions): Membership {
   let closed = false
   let told = ''
 
-  const own = (): Beat => ({ name: node, owner, summary: summary() })
+  const instance = randomUUID()
+  let again = false
+
+  const own = (): Beat => ({ name: node, owner, instance, again, summary: summary() })
 
   function stand(state: Standing['state'], why: string): void {
     if (state !== standing.state) standing = { node, state, sinceMs: Date.now(), why }
@@ -108,10 +112,12 @@ export function openMembership(options: MembershipOptions): Membership {
     if (isClosed()) return
     look(found)
     if (found.taken) {
-      if (standing.state === 'joined') await store.deafen(node)
+      // Also one that was away: its connection listens again by itself.
+      await store.deafen(node)
       stand('refused', `another node that is up has this name: give one of the two another ([cluster] node)`)
       return
     }
+    again = true
     if (standing.state !== 'joined') await store.listen(node, hear)
     await sync(standing.state === 'joined' ? found.versions : undefined)
     if (isClosed() || !store.state().connected) return

@@ -16,7 +16,7 @@ export interface RedisStoreOptions {
   readonly timing?: Partial<Timing>
 }
 
-/** Keys of a record in one command: others wait while Redis is at it. */
+/** Keys of a record in one command: others wait while Redis is at it, and all of them take longer than an answer may. */
 const PIECE = 500
 
 /** What nodes share, in Redis: one connection for commands and one for messages. */
@@ -26,7 +26,9 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
   const listeners = new Map<string, (text: string) => void>()
   let state: ConnectionState = { connected: false, sinceMs: Date.now(), why: 'it was not reached yet' }
   const key = (...parts: readonly string[]): string => [prefix, ...parts].join(':')
-  const channel = (to: string): string => key('to', to)
+  // Channels, unlike keys, are the same in all databases of a server.
+  const { database } = settings.server
+  const channel = (to: string): string => (database === 0 ? key('to', to) : key('to', String(database), to))
   const own = {
     name,
     // Two connections to the same server would tell everything twice.
@@ -78,9 +80,11 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     const [taken, now, nodes, versions] = Array.isArray(reply) ? (reply as unknown[]) : []
     return {
       taken: taken === 1,
+      // Names that come and go, as those of containers do, leave many that are dead.
       nodes: pairs(nodes)
-        .slice(0, MAX_NODES)
-        .flatMap(([node, text]) => readSeen(node, text, Number(now)) ?? []),
+        .flatMap(([node, text]) => readSeen(node, text, Number(now)) ?? [])
+        .sort((one, other) => one.ageMs - other.ageMs)
+        .slice(0, MAX_NODES),
       versions: new Map(pairs(versions).map(([record, version]) => [record, Number(version)])),
     }
   }
@@ -97,8 +101,8 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     state: () => state,
     onChanged: (listener) => changed.push(listener),
     onFailed: (listener) => failed.push(listener),
-    beat: (beat, deadMs) => roll([beat.name, beat.owner, deadMs, beat.summary]),
-    roll: () => roll(['', '', 0, '']),
+    beat: (beat, deadMs) => roll([beat.name, beat.owner, deadMs, beat.summary, beat.instance, beat.again ? 1 : 0]),
+    roll: () => roll(['']),
     async summaries() {
       return new Map(Object.entries(await run((client) => client.hGetAll(key('summaries')))))
     },
@@ -108,7 +112,14 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
     async listen(to, listener) {
       const isNew = !listeners.has(to)
       listeners.set(to, listener)
-      if (isNew) await messages.run((client) => subscribe(client, to))
+      if (!isNew) return
+      try {
+        await messages.run((client) => subscribe(client, to))
+      } catch (error) {
+        // It is tried again, or this node would be deaf and not know it.
+        listeners.delete(to)
+        throw error
+      }
     },
     async deafen(to) {
       if (!listeners.delete(to)) return
@@ -141,8 +152,16 @@ export function openRedisStore({ settings, prefix, name, log, timing = {} }: Red
       )
       if (size > MAX_KEYS)
         throw new Error(`the record ${record} has ${size} keys in Redis, which is more than we wrote`)
-      const texts = await run((client) => client.hGetAll(key('record', record)))
-      return { version: Number(version ?? 0), texts: new Map(Object.entries(texts)) }
+      // What changes meanwhile has another version: it is read again.
+      const texts = new Map<string, string>()
+      let cursor = '0'
+      do {
+        const from = cursor
+        const found = await run((client) => client.hScan(key('record', record), from, { COUNT: PIECE }))
+        for (const { field, value } of found.entries) texts.set(field, value)
+        cursor = found.cursor
+      } while (cursor !== '0')
+      return { version: Number(version ?? 0), texts }
     },
     forget: (record, texts) => inPieces(texts, (args) => call(FORGET, [key('record', record)], args)),
     close() {
@@ -162,7 +181,7 @@ function pairs(reply: unknown): [string, string][] {
 }
 
 function readSeen(name: string, text: string, nowMs: number): Seen | undefined {
-  const [, at, owner] = /^(\d{1,15}) (\S{1,100})$/.exec(text) ?? []
+  const [, at, owner] = /^(\d{1,15}) (\S{1,100}) \S{1,100}$/.exec(text) ?? []
   if (at === undefined || owner === undefined || !isNodeName(name)) return undefined
   return { name, owner, ageMs: Math.max(0, nowMs - Number(at)) }
 }

@@ -7,7 +7,7 @@ export interface Script {
   readonly sha: string
 }
 
-function script(text: string): Script {
+export function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }
 
@@ -15,16 +15,17 @@ const NOW = `local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 `
 
-/** KEYS: nodes, versions, summaries. ARGV: name, owner, dead after, summary. Without a name nothing is written. */
+/** KEYS: nodes, versions, summaries. ARGV: name, owner, dead after, summary, instance, again. Without a name nothing is written. */
 export const BEAT = script(`${NOW}local taken = 0
 if ARGV[1] ~= '' then
   local other = redis.call('HGET', KEYS[1], ARGV[1])
   if other then
-    local at, owner = string.match(other, '^(%d+) (%S+)$')
-    if owner and owner ~= ARGV[2] and now - tonumber(at) < tonumber(ARGV[3]) then taken = 1 end
+    local at, owner, instance = string.match(other, '^(%d+) (%S+) (%S+)$')
+    local same = owner == ARGV[2] and (instance == ARGV[5] or ARGV[6] == '0')
+    if owner and not same and now - tonumber(at) < tonumber(ARGV[3]) then taken = 1 end
   end
   if taken == 0 then
-    redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
+    redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2] .. ' ' .. ARGV[5])
     redis.call('HSET', KEYS[3], ARGV[1], ARGV[4])
   end
 end
@@ -33,7 +34,7 @@ return {taken, string.format('%.0f', now), redis.call('HGETALL', KEYS[1]), redis
 
 /** KEYS: nodes, summaries. ARGV: name, owner. */
 export const LEAVE = script(`local other = redis.call('HGET', KEYS[1], ARGV[1])
-if other and string.match(other, '^%d+ (%S+)$') == ARGV[2] then
+if other and string.match(other, '^%d+ (%S+)') == ARGV[2] then
   redis.call('HDEL', KEYS[1], ARGV[1])
   redis.call('HDEL', KEYS[2], ARGV[1])
 end

@@ -32,12 +32,16 @@ export function shareRecords(initial: ReadonlyMap<string, LocalRecord>, store: S
 
   async function sync(name: string, local: LocalRecord): Promise<void> {
     const { version, texts } = await store.read(name)
-    const old = new Map([...texts].filter(([, text]) => local.isOld(text)))
+    const isOld = ([, text]: readonly [string, string]): boolean => local.isOld(text)
+    const old = new Map([...texts].filter(isOld))
     const there = new Map([...texts].filter(([key]) => !old.has(key)))
-    await take(name, local, there)
-    const mine = newerIn(local.all(), texts)
-    if (mine.size > 0) await store.merge(name, mine)
+    const own = local.all()
+    // What ended long ago ends still what is left of it here.
+    await take(name, local, new Map([...texts].filter(([key]) => there.has(key) || own.has(key))))
     if (old.size > 0) await store.forget(name, old)
+    // Old ones would be forgotten by one node and put there by the next for ever.
+    const mine = new Map([...newerIn(local.all(), there)].filter((one) => !isOld(one)))
+    if (mine.size > 0) await store.merge(name, mine)
     seen.set(name, version)
   }
 

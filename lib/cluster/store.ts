@@ -6,12 +6,16 @@ export interface Beat {
   readonly name: string
   /** Names the Haraka directory: whoever starts in it again takes the place of whoever died there. */
   readonly owner: string
+  /** Names the process, among those of the same owner. */
+  readonly instance: string
+  /** It has been written before: an instance that is another's now is that of a second Haraka, not of one that has died. */
+  readonly again: boolean
   /** What others may want to read of it. */
   readonly summary: string
 }
 
 /** A node as it was when its heart beat last. */
-export interface Seen extends Omit<Beat, 'summary'> {
+export interface Seen extends Pick<Beat, 'name' | 'owner'> {
   /** Milliseconds since then, by the clock that all nodes share. */
   readonly ageMs: number
 }
@@ -35,7 +39,7 @@ export interface Store {
   onChanged(listener: (state: ConnectionState) => void): void
   /** Called with each failure to reach it. */
   onFailed(listener: (why: string) => void): void
-  /** Writes a heartbeat, unless another owner of this name was alive for less than `deadMs` ago. Then `taken`. */
+  /** Writes a heartbeat, unless another owner of this name, or a second one like it, was alive less than `deadMs` ago. Then `taken`. */
   beat(own: Beat, deadMs: number): Promise<Roll & { readonly taken: boolean }>
   roll(): Promise<Roll>
   /** Of each node what it said of itself last. */

@@ -1,6 +1,6 @@
 import { changeText, newerIn, readChange, timeAfter, type Change } from '../cluster/record.js'
 import type { Texts } from '../cluster/store.js'
-import { isRecord } from '../record.js'
+import { isRecord, parseRecord } from '../record.js'
 import { parseSuspension, type OperatorState, type Stamp } from './operator-state.js'
 import { inForce, type Suspension } from './suspensions.js'
 
@@ -15,6 +15,8 @@ const HOLD = 'hold '
 export const REMEMBERED_MS = 7 * 24 * 3_600_000
 const MAX_DOMAIN = 300
 const MAX_REASON = 500
+/** A suspension as text. */
+const MAX_VALUE = 16 * 1024
 
 /** All of it, what was ended lately too. */
 export function textsOf(state: OperatorState): Texts {
@@ -73,10 +75,14 @@ export function withTexts(state: OperatorState, texts: Texts, nowMs: number): Op
   return withoutOld({ suspensions: [...suspensions.values()], held: [...held], changes }, nowMs)
 }
 
-/** Whether a change is only that something ended, long ago. */
+/** Whether a change is only that something ended, long ago, or is a suspension whose time was over then. */
 export function isOldText(text: string, nowMs: number): boolean {
   const change = readChange(text)
-  return change === undefined || (change.value === undefined && change.atMs < nowMs - REMEMBERED_MS)
+  if (change === undefined) return true
+  const { value, atMs } = change
+  if (value === undefined) return atMs < nowMs - REMEMBERED_MS
+  const untilMs = parseRecord(value, MAX_VALUE)?.['untilMs']
+  return typeof untilMs === 'number' && untilMs <= nowMs - REMEMBERED_MS
 }
 
 /** Of these held messages those that this node is to look after: another's are in no queue here. */
@@ -128,17 +134,16 @@ function stampOf(state: OperatorState, key: string): Stamp {
   return { atMs: suspension?.sinceMs ?? 1, by: '' }
 }
 
-/** The end of a suspension is a change that every node makes in the same way. */
+/**
+ * A suspension whose time is over is kept for as long as what was ended, with the time of its decision: of another node, out of reach
+ * then, it may have been decided meanwhile that it goes on.
+ */
 function withoutOld({ suspensions, held, changes = {} }: OperatorState, nowMs: number): OperatorState {
-  const kept: Record<string, Stamp> = { ...changes }
-  const current = suspensions.filter((one) => {
-    if (inForce(one, nowMs)) return true
-    const key = `${SUSPEND}${one.domain}`
-    kept[key] = { atMs: Math.max(one.untilMs ?? 0, timeAfter(kept[key], 0)), by: '' }
-    return false
-  })
+  const current = suspensions.filter((one) => inForce(one, nowMs - REMEMBERED_MS))
   const names = new Set([...current.map(({ domain }) => `${SUSPEND}${domain}`), ...held.map((id) => `${HOLD}${id}`)])
-  const remembered = Object.entries(kept).filter(([key, { atMs }]) => names.has(key) || atMs >= nowMs - REMEMBERED_MS)
+  const remembered = Object.entries(changes).filter(
+    ([key, { atMs }]) => names.has(key) || atMs >= nowMs - REMEMBERED_MS,
+  )
   return { suspensions: current, held, changes: Object.fromEntries(remembered) }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { runScript, script } from '../cluster/scripts.js'
 import type { AliasFileTable, LoadedAliases, WrittenEntry } from '../conf/alias-file.js'
 import { formatKey } from '../conf/alias-index.js'
 import type { MapPath } from '../conf/paths.js'
@@ -14,6 +15,18 @@ import { NO_INCLUDE, writeValue } from './value.js'
 const AT_ONCE = 1000
 /** An import that was killed leaves nothing for longer. */
 const LEFT_SECONDS = 3600
+
+/**
+ * KEYS: what was written, the table. ARGV: how many fields. Where memory is short, or the import stood still for an hour, Redis may have
+ * removed some of it: half a table would refuse mail. UNLINK frees a large table in the background, where RENAME alone would hold
+ * everybody up.
+ */
+const REPLACE = script(`if redis.call('HLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
+redis.call('UNLINK', KEYS[2])
+redis.call('PERSIST', KEYS[1])
+redis.call('RENAME', KEYS[1], KEYS[2])
+return 1
+`)
 
 /** A file as a table: what would be wrong with it there, on top of what is wrong with it as a file. */
 export async function judgeFile(
@@ -85,33 +98,36 @@ export async function importFile(
   // No name of a table has a tilde.
   const target = merge ? key : `${key}~import-${randomUUID()}`
   try {
-    for await (const done of writeAll(table, store, target, mapPath)) {
-      if (!merge && done <= AT_ONCE) await store.run((client) => client.expire(target, LEFT_SECONDS))
-      progress({ done, total: table.size })
+    let added = 0
+    for await (const some of writeAll(table, store, target, mapPath)) {
+      if (!merge && some.done <= AT_ONCE) await store.run((client) => client.expire(target, LEFT_SECONDS))
+      added += some.added
+      progress({ done: some.done, total: table.size })
     }
-    // UNLINK frees a large table in the background, where RENAME alone would hold everybody up.
-    if (!merge) await store.run((client) => client.multi().unlink(key).persist(target).rename(target, key).exec())
+    if (merge) return
+    const all = await store.run((client) => runScript(client, REPLACE, [target, key], [added]))
+    if (all !== 1) throw new Error(`Redis has not kept what was written: the table ${key} stays what it was`)
   } catch (error) {
     if (!merge) await store.run((client) => client.unlink(target)).catch(() => undefined)
     throw error
   }
 }
 
-/** Yields how many entries are written, after each command. */
+/** After each command how many entries are written, and how many fields that one has added. */
 async function* writeAll(
   table: AliasFileTable,
   store: TableStore,
   target: string,
   mapPath: MapPath,
-): AsyncGenerator<number> {
+): AsyncGenerator<{ readonly done: number; readonly added: number }> {
   let some: [string, string][] = []
   let done = 0
-  const write = async (): Promise<number> => {
+  const write = async (): Promise<{ done: number; added: number }> => {
     const fields = some
     some = []
-    await store.run((client) => client.hSet(target, fields))
+    const added = await store.run((client) => client.hSet(target, fields))
     done += fields.length
-    return done
+    return { done, added }
   }
   for (const { key, items } of table.entries()) {
     const field = fieldOf(key)

@@ -6,6 +6,7 @@ import { LIMITS } from '../../lib/control/connection.js'
 import type { Handlers } from '../../lib/control/handlers.js'
 import { openControlServer, type ControlServer } from '../../lib/control/server.js'
 import type { OperatorState } from '../../lib/queue/operator-state.js'
+import { inForce } from '../../lib/queue/suspensions.js'
 import { describeError } from '../haraka/hook.js'
 import { logTo } from '../haraka/log.js'
 import { controlLog } from '../haraka/logger.js'
@@ -137,7 +138,8 @@ function resumeSoon(adoption: Adopter): () => void {
 /** How many suspensions are in force; 0 while the record cannot be read. */
 function operatorSuspensions(operator: Operator, { live }: Pick<Shared, 'live'>): number {
   try {
-    return operator.current().suspensions.length + (live.loaded()?.suspensions.length ?? 0)
+    const all = [...operator.current().suspensions, ...(live.loaded()?.suspensions ?? [])]
+    return all.filter((one) => inForce(one, Date.now())).length
   } catch {
     return 0
   }

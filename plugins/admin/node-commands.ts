@@ -1,4 +1,5 @@
 import { ClientGone, Refusal, type Handlers, type Talk } from '../../lib/control/handlers.js'
+import { isNodeCommand } from '../../lib/control/over-nodes.js'
 import type { CommandName, Commands, ControlError, Progress } from '../../lib/control/protocol.js'
 import { readRequest } from '../../lib/control/request.js'
 import { isRecord, parseRecord } from '../../lib/record.js'
@@ -24,6 +25,8 @@ export function answerCommands(seat: Seat, handlers: Handlers): void {
     const read = readRequest(JSON.stringify(args))
     if (!read.ok) return { error: read.error }
     const { command, args: given, on } = read.request
+    if (!isNodeCommand(command))
+      return { error: { message: `${command} is not carried out for other nodes`, hint: '' } }
     if (on !== undefined) return { error: { message: 'a node passes nothing on that another asks of it', hint: '' } }
     const handler = handlers[command] as (args: unknown, talk: Talk<unknown>) => Promise<unknown>
     try {

@@ -119,7 +119,7 @@ export function createOperator(
       for (const id of held) expected.add(id)
       return {
         held,
-        suspensions: after.suspensions.filter(({ domain }) => !known.has(domain)).length,
+        suspensions: after.suspensions.filter((one) => !known.has(one.domain) && inForce(one, Date.now())).length,
       }
     },
     async gone(held) {

@@ -23,8 +23,11 @@ export function overNodes(seat: Seat, handlers: Handlers, alone: Handlers): Over
     const cluster = clusterOf(seat)
     if (on !== 'all') return await onNode(cluster, alone, on.node, command, args, talk)
     if (!isApart(command)) return together(cluster, await (handlers[command] as Handler)(args, talk))
-    const carryOut = (view: NodeView, over: Talk<unknown>): Promise<NodeAnswer<unknown>> =>
-      answerOf(view.node, () => onView(cluster, alone, view, command, args, over))
+    const carryOut = (view: NodeView, over: Talk<unknown>): Promise<NodeAnswer<unknown>> => {
+      // Those that hang are dead when their turn comes: each of them is not waited for anew.
+      const now = nodeViews(cluster).find(({ node }) => node === view.node) ?? view
+      return answerOf(view.node, () => onView(cluster, alone, now, command, args, over))
+    }
     const views = nodeViews(cluster)
     const nodes =
       command === 'queue.list' ? await inTurn(views, carryOut, talk) : await sideBySide(views, carryOut, talk)

@@ -14,7 +14,7 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
     for (const connection of open) connection.close()
   })
 
-  function connect(port: number, more: { readonly password?: string } = {}) {
+  function connect(port: number, more: { readonly username?: string; readonly password?: string } = {}) {
     const lines: string[] = []
     const states: ConnectionState[] = []
     const connection = connectRedis({
@@ -98,6 +98,37 @@ describe('a connection to Redis', { skip: withoutRedis() }, () => {
       /not an integer/,
     )
     assert.equal(connection.state().connected, true)
+    await redis.kill()
+  })
+
+  it('is watched also where Redis answers with nothing but errors', async () => {
+    const redis = await startRedis()
+    redis.command('ACL', 'SETUSER', 'careful', 'on', '>pw', '~*', '+@all', '-ping')
+    const { connection } = connect(redis.port, { username: 'careful', password: 'pw' })
+    await connection.whenConnected(PATIENCE_MS)
+    const refused = (): string => redis.command('INFO', 'commandstats')
+    await until(() => /cmdstat_ping:.*rejected_calls=[1-9]/.test(refused()), { otherwise: refused })
+    await redis.freeze()
+    await reaches(connection, false)
+    await redis.kill()
+  })
+
+  it('is made anew where the server has become a replica', async () => {
+    const redis = await startRedis()
+    const { connection } = connect(redis.port)
+    await connection.whenConnected(PATIENCE_MS)
+    redis.command('REPLICAOF', '127.0.0.1', String(await freePort()))
+    assert.equal(await connection.run((client) => client.get('key')), null)
+    for (const write of [
+      connection.run((client) => client.set('key', 'value')),
+      connection.run((client) => client.eval("return redis.call('SET', 'key', 'value')")),
+    ]) {
+      await assert.rejects(write, RedisAway)
+    }
+    assert.match(connection.state().why, /READONLY/)
+    redis.command('REPLICAOF', 'NO', 'ONE')
+    await reaches(connection, true)
+    assert.equal(await connection.run((client) => client.set('key', 'value')), 'OK')
     await redis.kill()
   })
 

@@ -26,6 +26,9 @@ interface Joined {
 
 const TIMING = { beatMs: 100, deadMs: 3000, listedMs: 60_000, answerMs: 5000 }
 
+/** Of a process that has just begun. */
+const BEAT = { instance: 'another', again: false, summary: '' }
+
 /** A record as a node keeps it. */
 function memory(): LocalRecord & { put(key: string, text: string): Texts } {
   let texts: Texts = new Map()
@@ -168,7 +171,7 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.ok(one !== undefined && two !== undefined)
         const dying = world.store('d3')
         await until(() => dying.state().connected, { otherwise: () => 'd3 is not connected' })
-        await dying.beat({ name: 'd3', owner: 'd3', summary: '' }, TIMING.deadMs)
+        await dying.beat({ name: 'd3', owner: 'd3', ...BEAT }, TIMING.deadMs)
         dying.close()
         await sees(one, ['d1', 'd2', 'd3'])
         two.close()
@@ -195,10 +198,23 @@ export function describeContract(title: string, skip: string | false, open: () =
       it('one that starts anew in the same directory takes its own place at once', async () => {
         const store = world.store('again')
         await until(() => store.state().connected, { otherwise: () => 'not connected' })
-        await store.beat({ name: 'again', owner: 'dir', summary: '' }, TIMING.deadMs)
+        await store.beat({ name: 'again', owner: 'dir', ...BEAT }, TIMING.deadMs)
         store.close()
         const cluster = await joined(enter('again', 'dir'))
         cluster.close()
+      })
+
+      it('a second that looks the same takes the place of the first, which says so and stands by', async () => {
+        const first = enter('twin', 'dir')
+        await joined(first)
+        const second = enter('twin', 'dir')
+        await joined(second)
+        await until(() => first.cluster.standing().state === 'refused', { otherwise: () => first.lines.join('\n') })
+        assert.equal(first.lines.filter((line) => line.startsWith('error')).length, 1, first.lines.join('\n'))
+        assert.equal(second.cluster.standing().state, 'joined')
+        second.cluster.close()
+        await joined(first)
+        first.cluster.close()
       })
 
       it('what nobody of them wrote is ignored, and told once', async () => {

@@ -258,6 +258,27 @@ describe(
       assert.equal((await statesOf(three)).length, 1)
     })
 
+    it('of a node that hangs: it is named after a while, and the rest is shown', async () => {
+      assert.ok(three)
+      await three.freeze('all')
+      // Side by side: each waits as long as it may.
+      const [status, list, suspended] = await Promise.all([
+        run('status', '--node', 'three'),
+        run('queue', '--all'),
+        run('suspend', MOVING, '--all'),
+      ])
+      three.thaw()
+      assert.deepEqual([status.exit, status.out], [1, ''])
+      assert.equal(status.err, 'dmail: node three: no answer of three in 15 s\n')
+      assert.match(list.out, /; there may be more:\n {2}node three: no answer of three in 15 s\n$/)
+      assert.equal(list.exit, 1)
+      assert.match(suspended.out, /; in force on one, two; node three did not answer: it /)
+      assert.equal(suspended.exit, 1)
+      await site.together(...site.nodes)
+      await three.comes(suspends(MOVING))
+      assert.equal((await run('resume', MOVING, '--all')).exit, 0)
+    })
+
     it('of a node that was killed: it is named, and the rest is shown', async () => {
       assert.ok(one && two && three)
       three.haraka.kill('SIGKILL', 'all')

@@ -137,6 +137,16 @@ describe('a command that another node carries out', () => {
     await assert.rejects(commandOn(one, 'two', 'nothing' as CommandName, {}, silent), /there is no command/)
   })
 
+  for (const command of ['log', 'queue.adopt', 'reload', 'respond.claim'] as const) {
+    it(`is refused where it is about one Haraka directory: ${command}`, async () => {
+      const args = { words: [], dir: '/', force: true, user: 'u', sender: 's', everyMs: 1 }
+      await assert.rejects(
+        commandOn(one, 'two', command, args as never, silent),
+        (error) => error instanceof Refusal && error.message === `${command} is not carried out for other nodes`,
+      )
+    })
+  }
+
   it('fails as it fails there, and where nobody is', async () => {
     await assert.rejects(commandOn(one, 'two', 'status', {}, silent), NodeFailed)
     await assert.rejects(commandOn(one, 'three', 'status', {}, silent), NodeSilent)

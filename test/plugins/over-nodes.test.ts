@@ -185,6 +185,31 @@ describe('a command for other nodes', () => {
     assert.equal(mostListing, 1)
   })
 
+  it('is not waited for by a node that has died before its turn', async () => {
+    const hub = createLocalHub()
+    const [mine, other] = [hub.join(), hub.join()]
+    const timing = { beatMs: 50, deadMs: 500 }
+    const [own, dying] = [
+      openCluster({ node: 'a', owner: 'a', store: mine, log: () => undefined, timing }),
+      openCluster({ node: 'b', owner: 'b', store: other, log: () => undefined, timing }),
+    ]
+    const isUp = (): boolean => own.nodes().some(({ node, alive }) => node === 'b' && alive)
+    await until(isUp, { otherwise: () => own.standing().why })
+    const list = async (): Promise<never> => {
+      other.setAway(true)
+      await until(() => !isUp(), { otherwise: () => 'it is not dead' })
+      throw new Refusal('nothing here', '')
+    }
+    const { nodes } = (await overNodes(seatOf(own), handlers({}), handlers({ 'queue.list': list }))(
+      'all',
+      'queue.list',
+      { filter: [] },
+      SILENT,
+    )) as FromNodes<unknown>
+    assert.match(JSON.stringify(nodes[1]), /"error":"it is dead since/)
+    for (const cluster of [own, dying]) cluster.close()
+  })
+
   it('ends when nobody listens any more', async () => {
     listing = 0
     let given = 0

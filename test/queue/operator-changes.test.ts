@@ -136,6 +136,30 @@ describe('decisions of operators on several nodes', () => {
     assert.equal(isOldText(changeText({ atMs: 1, by: '', value: 'still' }), NOW), false)
   })
 
+  it('one that was made to go on counts on a node, too, where its time was over before it heard of that', () => {
+    const untilMs = NOW + 1000
+    const short = stamped(NOTHING_DECIDED, { suspensions: [{ domain: 'a.example', untilMs }], held: [] }, 'one', NOW)
+    const going = { ...short.state, suspensions: [{ domain: 'a.example' }] }
+    const { texts } = stamped(short.state, going, 'two', untilMs - 500)
+    // Meanwhile the other node, out of reach, decides something else.
+    const other = stamped(short.state, { ...short.state, held: ['x'] }, 'one', untilMs + 500).state
+    const heard = withTexts(other, mergeNews(other, texts), untilMs + 600)
+    assert.deepEqual(heard.suspensions, [{ domain: 'a.example' }])
+    assert.deepEqual(mergeNews(going, textsOf(other)).has('suspend a.example'), false)
+  })
+
+  it('a suspension whose time was over a week ago is nothing any more', () => {
+    const suspensions = [{ domain: 'a.example', untilMs: NOW + 1000 }]
+    const { state, texts } = stamped(NOTHING_DECIDED, { suspensions, held: [] }, 'one', NOW)
+    const later = (ms: number): OperatorState => withTexts(state, new Map(), NOW + 1000 + ms)
+    assert.deepEqual(later(REMEMBERED_MS - 1).suspensions, suspensions)
+    const { suspensions: none, changes } = later(REMEMBERED_MS)
+    assert.deepEqual([none, changes], [[], {}])
+    const [text = ''] = texts.values()
+    const isOld = (ms: number): boolean => isOldText(text, NOW + 1000 + ms)
+    assert.deepEqual([isOld(REMEMBERED_MS - 1), isOld(REMEMBERED_MS)], [false, true])
+  })
+
   it('a held message is looked after by the node it was held on', () => {
     const here = stamped(NOTHING_DECIDED, { suspensions: [], held: ['a'] }, 'one', NOW).state
     const there = stamped(NOTHING_DECIDED, { suspensions: [], held: ['b'] }, 'two', NOW).state

@@ -158,6 +158,25 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
       assert.equal(redis.command('KEYS', '*'), 'dmail:aliases:domain1.com')
     })
 
+    it('one of which Redis has removed a part changes nothing', async () => {
+      redis.command('HSET', 'dmail:aliases:domain1.com', 'old', 'bob')
+      write(Array.from({ length: 2_500 }, (_, n) => `user${n}: bob\n`).join(''))
+      const { table } = await loadAliasFile(file, 'aliases.txt', mapPath)
+      const store = openStore(dir, () => undefined)
+      const importing = importFile(table, store, {
+        key: 'dmail:aliases:domain1.com',
+        merge: false,
+        mapPath,
+        progress: ({ done }) => {
+          if (done === 1_000) redis.command('DEL', redis.command('--raw', 'KEYS', '*~import-*'))
+        },
+      })
+      await assert.rejects(importing, /Redis has not kept what was written/)
+      store.close()
+      assert.equal(redis.command('HGETALL', 'dmail:aliases:domain1.com'), 'old\nbob')
+      assert.equal(redis.command('KEYS', '*'), 'dmail:aliases:domain1.com')
+    })
+
     it('takes many entries', async () => {
       write(Array.from({ length: 5_500 }, (_, n) => `user${n}: mailbox${n}@domain${n % 7}.com\n`).join(''))
       const { out } = await run('tables', 'import', file, 'redis:aliases:domain1.com')
