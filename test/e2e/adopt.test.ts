@@ -2,19 +2,24 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
 import { sortNames } from '../../lib/adopt/place.js'
 import { ADOPTION_FILE, NODE_FILE } from '../../lib/adopt/marks.js'
 import type { QueueRow } from '../../lib/queue/shown.js'
 import { callServer } from '../../lib/control/client.js'
 import { dmail } from '../cli/support.js'
+import { tempDir } from '../support/cleanup.js'
 import { readQuietMbox } from '../support/mbox.js'
+import { preloading } from '../support/preload.js'
 import { withoutRedis } from '../support/redis.js'
 import { send } from '../support/smtp.js'
+import { TAKEN_BEFORE, type HOLD_VARIABLE } from './adopt-preload.js'
 import { CUSTOMER, MOVING, queued, startClusterSite, type ClusterSite, type Node } from './cluster-site.js'
 import { eventually } from './control-site.js'
 import { subjectOf } from './etrn-site.js'
 import { codes, note } from './site.js'
+
+/** Messages that are taken over in one go, and some of a second one. */
+const COUNT = TAKEN_BEFORE + 100
 
 const queueOf = ({ haraka }: Node): string => path.join(haraka.dir, 'queue')
 const mailOf = (node: Node): readonly string[] => sortNames(readdirSync(queueOf(node))).mail
@@ -28,8 +33,11 @@ async function listed(node: Node, ...filter: readonly string[]): Promise<QueueRo
 describe('a node dies, and another takes over its queue', { skip: withoutRedis() }, () => {
   let site: ClusterSite
   let [one, two, three]: Node[] = []
+  const holdFile = path.join(tempDir('hold'), 'adoption')
+  const variable: typeof HOLD_VARIABLE = 'DMAIL_TEST_HOLD_ADOPTION'
   before(async () => {
-    site = await startClusterSite({ version: '3.3', workers: 2, answerTimeout: '2s' })
+    const env = { ...preloading(path.join(__dirname, 'adopt-preload.js')), [variable]: holdFile }
+    site = await startClusterSite({ version: '3.3', workers: 2, answerTimeout: '4s', env })
     ;[one, two, three] = site.nodes
     await site.together(...site.nodes)
   })
@@ -64,13 +72,9 @@ describe('a node dies, and another takes over its queue', { skip: withoutRedis()
     })
   }
 
-  /** Resolves when the first of them have been taken over, and most have not. */
-  async function inTheMiddle(node: Node, from: Node, count: number): Promise<void> {
-    for (let left = 1_000_000; left > 0; left--) {
-      if (mailOf(node).length > 0) break
-      await turn()
-    }
-    assert.ok(mailOf(node).length > 0 && mailOf(from).length > count / 4, `${mailOf(from).length} are left`)
+  /** Resolves when the first of them have been taken over; the others will not be while `holdFile` is there. */
+  async function inTheMiddle(node: Node): Promise<void> {
+    await eventually(() => Promise.resolve(mailOf(node).length > 0))
   }
 
   it('not while it lives, and not itself', async () => {
@@ -107,22 +111,33 @@ describe('a node dies, and another takes over its queue', { skip: withoutRedis()
     assert.equal(codes(final), '250 2.0.0')
     assert.equal(mailOf(three).length, 5, three.haraka.log.slice(-2000))
     await killNode(three, two)
-    many = multiply(three, 'many', 700)
+    many = multiply(three, 'many', COUNT)
 
+    writeFileSync(holdFile, '')
     const adoption = adopt(two, three)
-    await inTheMiddle(two, three, many.length)
+    await inTheMiddle(two)
     await site.redis.kill()
+    rmSync(holdFile)
     const result = await adoption
     assert.deepEqual(
       { ...result, directory: '' },
-      { directory: '', node: 'three', adopted: 704, held: 1, suspensions: 0, left: [], unfinished: 0, stopped: '' },
+      {
+        directory: '',
+        node: 'three',
+        adopted: COUNT + 4,
+        held: 1,
+        suspensions: 0,
+        left: [],
+        unfinished: 0,
+        stopped: '',
+      },
     )
     assert.deepEqual(readdirSync(queueOf(three)), [NODE_FILE])
-    assert.equal(mailOf(two).length, 704)
+    assert.equal(mailOf(two).length, COUNT + 4)
     await site.redis.start()
     await site.together(one, two)
 
-    await eventually(async () => (await listed(two as Node)).length === 704)
+    await eventually(async () => (await listed(two as Node)).length === COUNT + 4)
     assert.deepEqual(
       (await listed(two, id)).map((row) => [row.state, row.arrivedMs]),
       rows.filter((row) => row.id === id).map((row) => ['held', row.arrivedMs]),
@@ -169,14 +184,16 @@ describe('a node dies, and another takes over its queue', { skip: withoutRedis()
     assert.ok(one && two && three)
     await three.submit(CUSTOMER, 'more 000')
     await killNode(three, one)
-    const more = multiply(three, 'more', 700)
+    const more = multiply(three, 'more', COUNT)
+    writeFileSync(holdFile, '')
     const adoption = adopt(one, three).then(
       () => 'done',
       (error: unknown) => String(error),
     )
-    await inTheMiddle(one, three, more.length)
+    await inTheMiddle(one)
     one.haraka.kill('SIGKILL', 'all')
     await one.haraka.exited()
+    rmSync(holdFile)
     assert.match(await adoption, /went away|reset/i)
     assert.ok(mailOf(three).length > 0 && existsSync(path.join(queueOf(three), ADOPTION_FILE)))
     // It is known to be dead by now or not; a third may not come between either way until then.
@@ -187,7 +204,7 @@ describe('a node dies, and another takes over its queue', { skip: withoutRedis()
     await three.haraka.restart()
     assert.deepEqual(await listed(three), [])
     await site.together(...site.nodes)
-    await eventually(async () => (await listed(one as Node)).length === 700)
+    await eventually(async () => (await listed(one as Node)).length === COUNT)
     assert.equal((await three.etrn(CUSTOMER)).code, 253)
     await tookOnce('more', more)
   })

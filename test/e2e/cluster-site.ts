@@ -63,6 +63,8 @@ export interface ClusterOptions {
   readonly ini?: string
   /** How long nodes wait for each other. */
   readonly answerTimeout?: string
+  /** Added to the environment of each. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export async function startClusterSite(options: ClusterOptions): Promise<ClusterSite> {
@@ -75,6 +77,7 @@ export async function startClusterSite(options: ClusterOptions): Promise<Cluster
     conf = [],
     ini = '',
     answerTimeout = '10s',
+    env = {},
   } = options
   const [redis, nextHop] = await Promise.all([startRedis(), startNextHop()])
   const start = async (name: string): Promise<Node> => {
@@ -84,6 +87,7 @@ export async function startClusterSite(options: ClusterOptions): Promise<Cluster
     const cluster = `[cluster]\nredis=true\nnode=${name}\nanswer_timeout=${answerTimeout}\n`
     const haraka = await startSite(name === 'three' ? third : version, siteConf(site, lines), {
       nodes: name === 'two' ? workers : 1,
+      env,
       config: {
         'redis.ini': redis.ini,
         'dmail.ini': siteIni(`[etrn]\n${etrn}\n${cluster}${ini}`),
