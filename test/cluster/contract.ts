@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeFailed, NodeSilent } from '../../lib/cluster/node-asking.js'
 import { openCluster } from '../../lib/cluster/cluster.js'
 import type { Cluster, LocalRecord } from '../../lib/cluster/types.js'
 import { changeText, mergeTexts } from '../../lib/cluster/record.js'
 import type { Store, Texts } from '../../lib/cluster/store.js'
-import { until, within } from '../support/wait.js'
+import { eventually, until, within } from '../support/wait.js'
 
 /** One way in which nodes share what they know. */
 export interface World {
@@ -53,12 +53,22 @@ const at = (atMs: number, value?: string): string => changeText({ atMs, by: 'tes
 export function describeContract(title: string, skip: string | false, open: () => Promise<World>): void {
   describe(title, { skip }, () => {
     let world: World
+    let watcher: Store
     const all: Cluster[] = []
     before(async () => {
       world = await open()
+      watcher = world.store('watcher')
+    })
+    // Whoever still has its heart beaten would answer in the next test.
+    afterEach(async () => {
+      for (const cluster of all.splice(0)) cluster.close()
+      await eventually(async () => {
+        const roll = await watcher.roll().catch(() => undefined)
+        return roll?.nodes.every(({ ageMs }) => ageMs > TIMING.deadMs) === true
+      })
     })
     after(async () => {
-      for (const cluster of all) cluster.close()
+      watcher.close()
       await world.end()
     })
 
@@ -106,7 +116,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.equal(await two.askNode('n3', 'add', 5), 'n3 to n2: 5')
         await sees(one, ['n1', 'n2', 'n3'])
         assert.deepEqual((await one.summaries()).get('n3'), 'of n3')
-        for (const cluster of [one, two, three]) cluster.close()
       })
 
       it('one that does not answer in time, fails or does not live is named, the others are heard', async () => {
@@ -128,7 +137,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         )
         await assert.rejects(one.askNode('s4', 'another'), NodeFailed)
         await assert.rejects(one.askNode('nobody', 'q'), NodeSilent)
-        for (const cluster of [one, slow, failing, good]) cluster.close()
       })
 
       it('a long answer comes in parts, in order, each of which begins the time anew', async () => {
@@ -168,7 +176,6 @@ export function describeContract(title: string, skip: string | false, open: () =
           one.askNode('p2', 'many', 3, { part: () => Promise.reject(new Error('nobody reads on')) }),
           /nobody reads on/,
         )
-        for (const cluster of [one, two]) cluster.close()
       })
 
       it('one that ends is off the list, one that dies stays on it as dead', async () => {
@@ -239,7 +246,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         for (const text of bad) await world.shout('x1', text)
         assert.equal(await other.askNode('x1', 'q'), 'fine')
         assert.equal(one.lines.filter((line) => /no node wrote/.test(line)).length, 1, one.lines.join('\n'))
-        for (const each of [cluster, other]) each.close()
       })
     })
 
@@ -255,7 +261,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.equal(await two.count('k', rate), 2)
         assert.equal(await two.count('another', rate), 0)
         assert.ok((await two.take('none at all', { count: 0, per: 1000 })) > 0)
-        for (const cluster of [one, two]) cluster.close()
       })
 
       it('a window slides', async () => {
@@ -280,7 +285,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.deepEqual(answers, [1, 2, 3, 0])
         assert.equal(await one.volume('nothing allowed', 0, 60_000), 0)
         assert.equal(await one.volume('nothing allowed', 0, 60_000), 0)
-        for (const cluster of [one, two]) cluster.close()
       })
 
       it('what was let in without a question is counted with the next one, even where that one is too much', async () => {
@@ -293,7 +297,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.equal(await two.volume('late', 12, 60_000), 0)
         assert.equal(await one.volume('more than all', 2, 60_000, 5), 0)
         assert.equal(await two.volume('more than all', 6, 60_000), 0)
-        for (const cluster of [one, two]) cluster.close()
       })
 
       it('a key is claimed by one node, until it is free or its time is over', async () => {
@@ -308,7 +311,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.equal(await one.claim('short', 1), true)
         await sleep(20)
         assert.equal(await two.claim('short', 1), true)
-        for (const cluster of [one, two]) cluster.close()
       })
     })
 
@@ -340,7 +342,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         three.cluster.record('rec', c)
         await joined(three)
         assert.deepEqual(new Map([...c.all()].sort()), new Map([...a.all()].sort()))
-        for (const { cluster } of [one, two, three]) cluster.close()
       })
 
       it('a node that cannot take a change over is named, and has it as soon as it can', async () => {
@@ -359,7 +360,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.equal(two.lines.filter((line) => /disk is full/.test(line)).length, 1, two.lines.join('\n'))
         broken = false
         await until(() => b.all().get('k') === at(1, 'v'), { otherwise: () => 'it was not given again' })
-        for (const { cluster } of [one, two]) cluster.close()
       })
     })
 
@@ -377,7 +377,6 @@ export function describeContract(title: string, skip: string | false, open: () =
       const otherwise = (): string => 'it still waits'
       assert.deepEqual(await within(answer, { otherwise }), { answers: [], answered: [], silent: ['gone2'] })
       await world.start()
-      for (const cluster of [one, two]) cluster.close()
     })
 
     it('while all is away each says so at once; when it is back with nothing in it they put together what they have', async () => {
@@ -415,7 +414,6 @@ export function describeContract(title: string, skip: string | false, open: () =
         assert.equal(lines.filter((line) => /goes on alone/.test(line)).length, 1, lines.join('\n'))
         assert.equal(lines.filter((line) => /has joined again/.test(line)).length, 1, lines.join('\n'))
       }
-      for (const { cluster } of [one, two]) cluster.close()
     })
   })
 }

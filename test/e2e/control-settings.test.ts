@@ -5,7 +5,8 @@ import type { LogLine } from '../../lib/control/log-taps.js'
 import type { CommandName, Commands } from '../../lib/control/protocol.js'
 import type { Haraka } from '../support/haraka.js'
 import { send } from '../support/smtp.js'
-import { eventually, SETUPS, setupName } from './control-site.js'
+import { eventually } from '../support/wait.js'
+import { SETUPS, setupName } from './control-site.js'
 import { codes, makeSite, note, siteConf, startSite, users } from './site.js'
 
 /** Changes are seen when an operator says so, and not before. */

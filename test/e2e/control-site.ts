@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { setTimeout } from 'node:timers/promises'
 import { callServer } from '../../lib/control/client.js'
 import type { CommandName, Commands } from '../../lib/control/protocol.js'
 import type { QueueRow } from '../../lib/queue/shown.js'
 import type { Haraka, HarakaVersion } from '../support/haraka.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { connect } from '../support/smtp.js'
-import { PATIENCE_MS } from '../support/wait.js'
+import { eventually } from '../support/wait.js'
 import { makeSite, note, RELAYING, siteConf, startSite, users, type Site } from './site.js'
 
 export interface Setup {
@@ -99,14 +98,4 @@ export async function startControlSite({ version, nodes, processes }: Setup): Pr
       await nextHop.close()
     },
   }
-}
-
-/** Asks again until the answer is yes; what goes wrong meanwhile ends it. */
-export async function eventually(probe: () => Promise<boolean>, otherwise = (): string => ''): Promise<void> {
-  const end = performance.now() + PATIENCE_MS
-  do {
-    if (await probe()) return
-    await setTimeout(50)
-  } while (performance.now() < end)
-  assert.fail(`the answer stays no ${otherwise()}`)
 }

@@ -3,7 +3,8 @@ import { rmSync, statSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { callServer, ServerRefused, ServerUnreachable } from '../../lib/control/client.js'
 import type { Progress } from '../../lib/control/protocol.js'
-import { eventually, SETUPS, setupName, startControlSite, type ControlSite } from './control-site.js'
+import { eventually } from '../support/wait.js'
+import { SETUPS, setupName, startControlSite, type ControlSite } from './control-site.js'
 
 for (const setup of SETUPS) {
   describe(`queue commands, ${setupName(setup)}`, () => {

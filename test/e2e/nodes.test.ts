@@ -5,8 +5,8 @@ import type { QueueRow } from '../../lib/queue/shown.js'
 import { dmail, type Ran } from '../cli/support.js'
 import { freePort } from '../support/ports.js'
 import { withoutRedis } from '../support/redis.js'
+import { eventually } from '../support/wait.js'
 import { CUSTOMER, MOVING, queued, startClusterSite, suspends, type ClusterSite, type Node } from './cluster-site.js'
-import { eventually } from './control-site.js'
 import { pageClient, withoutExpress, type PageClient } from './page-site.js'
 
 /** Commands given on one of three nodes, for others. */

@@ -7,7 +7,7 @@ import { callServer } from '../../lib/control/client.js'
 import { CHROMIUM, startBrowser, type Browser } from '../support/browser.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { without } from '../support/tools.js'
-import { eventually } from './control-site.js'
+import { eventually } from '../support/wait.js'
 import { startPageSite, withoutExpress, type PageSite } from './page-site.js'
 
 const QUEUE = { messages: 10_000, domains: 40, few: 3 }

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 /**
  * How long a test waits for something that is going to happen: long for a machine that is slow or stands still for seconds, and less
  * than the minute after which much is looked at again that should have been seen before.
@@ -59,4 +61,14 @@ export async function until<T>(probe: () => T | undefined | false, options: Wait
 
 function isMissingFile(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Asks again until the answer is yes; what goes wrong meanwhile ends it. For what is asked of another process; else `until`. */
+export async function eventually(probe: () => Promise<boolean>, otherwise = (): string => ''): Promise<void> {
+  const end = performance.now() + PATIENCE_MS
+  do {
+    if (await probe()) return
+    await pause(POLL_MS)
+  } while (performance.now() < end)
+  throw new Error(`the answer stays no ${otherwise()}`)
 }
