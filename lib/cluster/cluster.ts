@@ -4,7 +4,8 @@ import { printable, type Log } from '../log.js'
 import { createNodeAsking, NodeSilent } from './asking.js'
 import { RedisAway } from './connection.js'
 import { shareRecords } from './shared-records.js'
-import type { Beat, Roll, Store, Texts } from './store.js'
+import { createRollCall, type Whom } from './roll-call.js'
+import type { Beat, Store, Texts } from './store.js'
 import type { Asked, AskOptions, Cluster, Handler, LocalRecord, Standing } from './types.js'
 
 export interface ClusterTiming {
@@ -45,30 +46,30 @@ export function openCluster(options: ClusterOptions): Cluster {
   for (const [question, handler] of options.handlers ?? []) asking.on(question, handler)
   const waiting = new Set<() => void>()
   let standing: Standing = { node, state: 'away', sinceMs: Date.now(), why: store.state().why }
-  let roll: Roll['nodes'] = []
-  let rollMs = performance.now()
+  const roll = createRollCall(node, timing.deadMs)
   let timer: NodeJS.Timeout | undefined
   let beating = false
   let closed = false
   let told = ''
-
   const instance = randomUUID()
   let again = false
 
   const own = (): Beat => ({ name: node, owner, instance, again, summary: summary() })
 
   function stand(state: Standing['state'], why: string): void {
+    if (state === 'joined' && standing.state !== 'joined') roll.join()
+    if (state !== 'joined' && standing.state === 'joined') roll.leave()
     if (state !== standing.state) standing = { node, state, sinceMs: Date.now(), why }
     else standing = { ...standing, why }
     settle()
     // One line for each time it changes, whatever happens in between.
     if (told === state || closed) return
-    const before = told
+    const last = told
     told = state
     if (state === 'joined') {
-      const others = roll.filter((one) => one.name !== node && one.ageMs < timing.deadMs).map(({ name }) => name)
+      const others = roll.living()
       const names = others.length === 0 ? 'no other node is up' : `with ${others.slice(0, 20).join(', ')}`
-      log('info', `cluster: ${node} has ${before === '' ? 'joined' : 'joined again'}, ${names}`)
+      log('info', `cluster: ${node} has ${last === '' ? 'joined' : 'joined again'}, ${names}`)
     } else if (state === 'refused') log('error', `cluster: ${node} cannot join: ${why}`)
     else log('warn', `cluster: ${node} goes on alone, Redis is away: ${why}`)
   }
@@ -80,11 +81,6 @@ export function openCluster(options: ClusterOptions): Cluster {
   function settle(): void {
     for (const wake of waiting) wake()
     waiting.clear()
-  }
-
-  function look(found: Roll): void {
-    roll = [...found.nodes].sort((one, other) => (one.name < other.name ? -1 : 1))
-    rollMs = performance.now()
   }
 
   function beat(): void {
@@ -106,7 +102,7 @@ export function openCluster(options: ClusterOptions): Cluster {
   async function beatNow(): Promise<void> {
     const found = await store.beat(own(), timing.deadMs)
     if (isClosed()) return
-    look(found)
+    roll.see(found)
     if (found.taken) {
       // Also one that was away: its connection listens again by itself.
       await store.deafen(node)
@@ -141,27 +137,32 @@ export function openCluster(options: ClusterOptions): Cluster {
   })
   beat()
 
-  async function alive(): Promise<readonly string[]> {
-    if (standing.state !== 'joined') return []
+  async function whom(): Promise<Whom> {
+    if (standing.state !== 'joined') return { names: [], mayLive: new Set() }
     try {
-      look(await store.roll())
+      roll.see(await store.roll())
     } catch {
       // As they were known last: whoever cannot be reached is named.
     }
-    return roll.filter(({ name, ageMs }) => name !== node && ageMs < timing.deadMs).map(({ name }) => name)
+    return roll.toAsk()
   }
 
   async function ask(question: string, args: unknown = {}, asked: AskOptions = {}): Promise<Asked> {
-    const names = await alive()
+    const { names, mayLive } = await whom()
     const results = await Promise.allSettled(names.map((name) => askNode(name, question, args, asked)))
     const answers: { readonly node: string; readonly value: unknown }[] = []
     const silent: string[] = []
     for (const [at, result] of results.entries()) {
       const name = names[at] ?? ''
-      if (result.status === 'fulfilled') answers.push({ node: name, value: result.value })
-      else silent.push(name)
-      if (result.status === 'rejected' && !(result.reason instanceof NodeSilent)) {
-        log('warn', `cluster: ${name} could not answer ${question}: ${printable(errorText(result.reason))}`)
+      if (result.status === 'fulfilled') {
+        answers.push({ node: name, value: result.value })
+        continue
+      }
+      const why: unknown = result.reason
+      if (why instanceof NodeSilent && why.absent && mayLive.has(name)) continue
+      silent.push(name)
+      if (!(why instanceof NodeSilent)) {
+        log('warn', `cluster: ${name} could not answer ${question}: ${printable(errorText(why))}`)
       }
     }
     return { answers, answered: answers.map((answer) => answer.node), silent }
@@ -182,22 +183,11 @@ export function openCluster(options: ClusterOptions): Cluster {
     ask,
     askNode,
     onAsk: asking.on,
-    nodes() {
-      const sinceMs = performance.now() - rollMs
-      return roll.map(({ name, ageMs }) => {
-        const age = name === node && standing.state === 'joined' ? 0 : ageMs + sinceMs
-        return { node: name, alive: age < timing.deadMs, ageMs: Math.round(age) }
-      })
-    },
+    nodes: () => roll.views(standing.state === 'joined'),
     roll: () =>
       joined(async () => {
-        look(await store.roll())
-        return roll.map(({ name, owner: whose, ageMs }) => ({
-          node: name,
-          owner: whose,
-          alive: ageMs < timing.deadMs,
-          ageMs,
-        }))
+        roll.see(await store.roll())
+        return roll.listed()
       }),
     summaries: () => joined(() => store.summaries()),
     take: (key, rate) => joined(() => store.take(key, rate)),
