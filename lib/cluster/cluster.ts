@@ -55,16 +55,21 @@ export function openCluster(options: ClusterOptions): Cluster {
   const { joined } = membership
 
   async function ask(question: string, args: unknown = {}, asked: AskOptions = {}): Promise<Asked> {
-    const names = await membership.alive()
+    const { names, mayLive } = await membership.whom()
     const results = await Promise.allSettled(names.map((name) => askNode(name, question, args, asked)))
     const answers: { readonly node: string; readonly value: unknown }[] = []
     const silent: string[] = []
     for (const [at, result] of results.entries()) {
       const name = names[at] ?? ''
-      if (result.status === 'fulfilled') answers.push({ node: name, value: result.value })
-      else silent.push(name)
-      if (result.status === 'rejected' && !(result.reason instanceof NodeSilent)) {
-        log('warn', `cluster: ${name} could not answer ${question}: ${printable(errorText(result.reason))}`)
+      if (result.status === 'fulfilled') {
+        answers.push({ node: name, value: result.value })
+        continue
+      }
+      const why: unknown = result.reason
+      if (why instanceof NodeSilent && why.absent && mayLive.has(name)) continue
+      silent.push(name)
+      if (!(why instanceof NodeSilent)) {
+        log('warn', `cluster: ${name} could not answer ${question}: ${printable(errorText(why))}`)
       }
     }
     return { answers, answered: answers.map((answer) => answer.node), silent }

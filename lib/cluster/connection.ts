@@ -1,6 +1,7 @@
-import type { createClient, ErrorReply, RedisClientOptions } from '@redis/client'
+import type { createClient, ErrorReply } from '@redis/client'
 import { printable, type Log } from '../log.js'
 import { errorText } from '../error.js'
+import { clientOptions } from './client-options.js'
 import { addressText, type RedisAddress } from './settings.js'
 
 /** A connected client of the package @redis/client, which is loaded when the first connection is wanted. */
@@ -196,23 +197,6 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
       client = undefined
       state = { connected: false, sinceMs: Date.now(), why: 'it was closed' }
     },
-  }
-}
-
-function clientOptions(address: RedisAddress, name: string, timing: Timing): RedisClientOptions {
-  const { host, port, path, tls, database, username, password } = address
-  // What is tried again, and when, is decided above: a timer of the package would keep a Haraka that ends from ending.
-  const socket = { connectTimeout: timing.connectMs, reconnectStrategy: false as const }
-  return {
-    socket: path !== undefined ? { ...socket, path, tls: false } : { ...socket, host, port, ...(tls ? { tls } : {}) },
-    // A name with a blank would be refused.
-    name: name.replace(/[^!-~]/g, '_').slice(0, 100),
-    database,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
   }
 }
 

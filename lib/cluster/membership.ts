@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errorText } from '../error.js'
 import { printable, type Log } from '../log.js'
 import { RedisAway } from './connection.js'
+import { createRollCall, type Whom } from './roll-call.js'
 import type { Beat, Roll, Store } from './store.js'
 import type { NodeListed, NodeView, Standing } from './types.js'
 
@@ -34,8 +35,8 @@ export interface Membership {
   readonly standing: () => Standing
   /** Does what only a node that has joined can do; rejects with RedisAway where it has not. */
   readonly joined: <T>(act: () => Promise<T>) => Promise<T>
-  /** The names of the other nodes that live, as far as is known. Never rejects. */
-  readonly alive: () => Promise<readonly string[]>
+  /** The other nodes that live, as far as is known. Never rejects. */
+  readonly whom: () => Promise<Whom>
   /** See Cluster. */
   readonly nodes: () => readonly NodeView[]
   readonly roll: () => Promise<readonly NodeListed[]>
@@ -49,8 +50,7 @@ export function openMembership(options: MembershipOptions): Membership {
   const { node, owner, store, log, timing, summary, hear, sync, lost } = options
   const waiting = new Set<() => void>()
   let standing: Standing = { node, state: 'away', sinceMs: Date.now(), why: store.state().why }
-  let roll: Roll['nodes'] = []
-  let rollMs = performance.now()
+  const roll = createRollCall(node, timing.deadMs)
   let timer: NodeJS.Timeout | undefined
   let beating = false
   let closed = false
@@ -62,17 +62,19 @@ export function openMembership(options: MembershipOptions): Membership {
   const own = (): Beat => ({ name: node, owner, instance, again, summary: summary() })
 
   function stand(state: Standing['state'], why: string): void {
+    if (state === 'joined' && standing.state !== 'joined') roll.join()
+    if (state !== 'joined' && standing.state === 'joined') roll.leave()
     if (state !== standing.state) standing = { node, state, sinceMs: Date.now(), why }
     else standing = { ...standing, why }
     settle()
     // One line for each time it changes, whatever happens in between.
     if (told === state || closed) return
-    const before = told
+    const last = told
     told = state
     if (state === 'joined') {
-      const others = roll.filter((one) => one.name !== node && one.ageMs < timing.deadMs).map(({ name }) => name)
+      const others = roll.living()
       const names = others.length === 0 ? 'no other node is up' : `with ${others.slice(0, 20).join(', ')}`
-      log('info', `cluster: ${node} has ${before === '' ? 'joined' : 'joined again'}, ${names}`)
+      log('info', `cluster: ${node} has ${last === '' ? 'joined' : 'joined again'}, ${names}`)
     } else if (state === 'refused') log('error', `cluster: ${node} cannot join: ${why}`)
     else log('warn', `cluster: ${node} goes on alone, Redis is away: ${why}`)
   }
@@ -84,11 +86,6 @@ export function openMembership(options: MembershipOptions): Membership {
   function settle(): void {
     for (const wake of waiting) wake()
     waiting.clear()
-  }
-
-  function look(found: Roll): void {
-    roll = [...found.nodes].sort((one, other) => (one.name < other.name ? -1 : 1))
-    rollMs = performance.now()
   }
 
   function beat(): void {
@@ -110,7 +107,7 @@ export function openMembership(options: MembershipOptions): Membership {
   async function beatNow(): Promise<void> {
     const found = await store.beat(own(), timing.deadMs)
     if (isClosed()) return
-    look(found)
+    roll.see(found)
     if (found.taken) {
       // Also one that was away: its connection listens again by itself.
       await store.deafen(node)
@@ -140,14 +137,14 @@ export function openMembership(options: MembershipOptions): Membership {
   })
   beat()
 
-  async function alive(): Promise<readonly string[]> {
-    if (standing.state !== 'joined') return []
+  async function whom(): Promise<Whom> {
+    if (standing.state !== 'joined') return { names: [], mayLive: new Set() }
     try {
-      look(await store.roll())
+      roll.see(await store.roll())
     } catch {
       // As they were known last: whoever cannot be reached is named.
     }
-    return roll.filter(({ name, ageMs }) => name !== node && ageMs < timing.deadMs).map(({ name }) => name)
+    return roll.toAsk()
   }
 
   function joined<T>(act: () => Promise<T>): Promise<T> {
@@ -157,23 +154,12 @@ export function openMembership(options: MembershipOptions): Membership {
   return {
     standing: () => standing,
     joined,
-    alive,
-    nodes() {
-      const sinceMs = performance.now() - rollMs
-      return roll.map(({ name, ageMs }) => {
-        const age = name === node && standing.state === 'joined' ? 0 : ageMs + sinceMs
-        return { node: name, alive: age < timing.deadMs, ageMs: Math.round(age) }
-      })
-    },
+    whom,
+    nodes: () => roll.views(standing.state === 'joined'),
     roll: () =>
       joined(async () => {
-        look(await store.roll())
-        return roll.map(({ name, owner: whose, ageMs }) => ({
-          node: name,
-          owner: whose,
-          alive: ageMs < timing.deadMs,
-          ageMs,
-        }))
+        roll.see(await store.roll())
+        return roll.listed()
       }),
     async settled(timeMs) {
       // Away from the beginning is known with the first failure.

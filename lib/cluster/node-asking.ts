@@ -10,6 +10,14 @@ export type Handler = (args: unknown, from: string, say: (part: unknown) => Prom
 /** A node that is asked by name does not live, or did not answer in time. */
 export class NodeSilent extends Error {
   override readonly name = 'NodeSilent'
+
+  constructor(
+    message: string,
+    /** Nobody listens at its name. */
+    readonly absent = false,
+  ) {
+    super(message)
+  }
 }
 
 /** The node has answered that it cannot. */
@@ -145,7 +153,7 @@ export function createNodeAsking(self: string, store: Pick<Store, 'send'>, log: 
         waiting.set(id, { node, resolve, reject, part, timer, dealing: false })
         send(node, { kind: 'ask', id, from: self, question, args }).then(
           (heard) => {
-            if (!heard) settle(id)?.reject(new NodeSilent(`${node} is not there`))
+            if (!heard) settle(id)?.reject(new NodeSilent(`${node} is not there`, true))
           },
           (error: unknown) => {
             settle(id)?.reject(new NodeSilent(`${node} was not asked: ${errorText(error)}`))

@@ -42,7 +42,9 @@ export function shareRecords(initial: ReadonlyMap<string, LocalRecord>, store: S
     // Old ones would be forgotten by one node and put there by the next for ever.
     const mine = new Map([...newerIn(local.all(), there)].filter((one) => !isOld(one)))
     if (mine.size > 0) await store.merge(name, mine)
-    seen.set(name, version)
+    // What was put there has another version, and counts as seen when that is read.
+    if (mine.size > 0) seen.delete(name)
+    else seen.set(name, version)
   }
 
   async function take(name: string, local: LocalRecord, texts: Texts): Promise<void> {
@@ -66,7 +68,7 @@ export function shareRecords(initial: ReadonlyMap<string, LocalRecord>, store: S
     },
     async syncAll(versions) {
       for (const [name, local] of records) {
-        if (versions !== undefined && versions.get(name) === seen.get(name)) continue
+        if (versions !== undefined && (versions.get(name) ?? 0) === seen.get(name)) continue
         // What is wrong on this machine must not keep it out: it is given the same again and again.
         await sync(name, local).catch(onlyNotTaken)
       }

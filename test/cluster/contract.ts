@@ -379,6 +379,24 @@ export function describeContract(title: string, skip: string | false, open: () =
       await world.start()
     })
 
+    it('one that has not come back when all is back is named, for as long as it may live', async () => {
+      const [one, two] = await Promise.all(['late1', 'late2'].map((node) => joined(enter(node))))
+      assert.ok(one !== undefined && two !== undefined)
+      await sees(one, ['late1', 'late2'])
+      await world.stop()
+      await until(() => one.standing().state === 'away', { otherwise: () => 'it has not noticed' })
+      two.close()
+      await world.start()
+      await until(() => one.standing().state === 'joined', { otherwise: () => one.standing().why })
+      assert.deepEqual((await one.ask('q')).silent, ['late2'])
+      let silent: readonly string[] = ['late2']
+      while (silent.length > 0) {
+        await sleep(100)
+        silent = (await one.ask('q')).silent
+      }
+      one.close()
+    })
+
     it('while all is away each says so at once; when it is back with nothing in it they put together what they have', async () => {
       const [a, b] = [memory(), memory()]
       const one = enter('away1')

@@ -46,14 +46,15 @@ describe('nodes and what Redis allows them', { skip: withoutRedis() }, () => {
     readonly owner?: string
     readonly username?: string
     readonly database?: number
+    readonly deadMs?: number
   }
 
-  function enter(node: string, { owner = node, username, database = 0 }: As = {}): Cluster {
+  function enter(node: string, { owner = node, username, database = 0, deadMs = 1000 }: As = {}): Cluster {
     const account = username === undefined ? {} : { username, password: 'pw' }
     const address = { ...redis.address, ...account, database }
     const settings = { server: address, pubsub: address }
     const store = openRedisStore({ settings, prefix: 'p', name: node, log: () => undefined, timing: FAST })
-    const timing = { beatMs: 50, deadMs: 1000, answerMs: 5000 }
+    const timing = { beatMs: 50, deadMs, answerMs: 5000, listedMs: 10 ** 15 }
     const cluster = openCluster({ node, owner, store, log: () => undefined, timing })
     all.push(cluster)
     return cluster
@@ -90,6 +91,18 @@ describe('nodes and what Redis allows them', { skip: withoutRedis() }, () => {
     redis.command('ACL', 'SETUSER', 'first', 'on')
     await stands(first, 'refused')
     assert.match(redis.command('PUBSUB', 'NUMSUB', 'p:to:same'), /\n1$/)
+  })
+
+  it('one whose heart has not beaten for long is asked by one that has just joined, where it listens', async () => {
+    for (const node of ['slow', 'gone']) redis.command('HSET', 'p:nodes', node, '1000000000000 o i')
+    const settings = { server: redis.address, pubsub: redis.address }
+    const slow = openRedisStore({ settings, prefix: 'p', name: 'slow', log: () => undefined, timing: FAST })
+    await until(() => slow.state().connected, { otherwise: () => slow.state().why })
+    await slow.listen('slow', () => undefined)
+    const asker = await stands(enter('new', { deadMs: 60_000 }), 'joined')
+    const { silent } = await asker.ask('q', {}, { timeMs: 300 })
+    slow.close()
+    assert.deepEqual([silent.includes('slow'), silent.includes('gone')], [true, false])
   })
 
   it('those of another database are others, whatever they are called', async () => {

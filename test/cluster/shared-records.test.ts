@@ -66,3 +66,24 @@ it('what others wrote in the place of a decision is removed, and the decision is
   assert.deepEqual([...record.all()], [['k', at(2000, 'v')]])
   assert.deepEqual([...(await store.read('rec')).texts], [['k', at(2000, 'v')]])
 })
+
+it('is read when it has changed, and not else: nothing, where nothing was ever decided', async () => {
+  const store = createLocalHub().join()
+  let reads = 0
+  const counting: Store = {
+    ...store,
+    read(name) {
+      reads++
+      return store.read(name)
+    },
+  }
+  const records = shared(counting, memory({}))
+  const readIn = async (turns: number): Promise<number> => {
+    reads = 0
+    for (let turn = 0; turn < turns; turn++) await records.syncAll((await store.roll()).versions)
+    return reads
+  }
+  assert.equal(await readIn(3), 1)
+  await store.merge('rec', new Map([['k', at(2000, 'v')]]))
+  assert.equal(await readIn(3), 1)
+})
