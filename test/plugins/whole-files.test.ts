@@ -11,14 +11,17 @@ import { tempDir } from '../support/cleanup.js'
 
 type StreamClass = new (file: string, options: object) => Writable
 
+const load = createRequire(__filename)
+
 /** The class that each Haraka writes its queue files with. */
 const CLASSES: readonly (readonly [string, () => StreamClass])[] = [
-  ['3.1.7', () => require('haraka-3.1/outbound/fsync_writestream.js') as StreamClass],
+  ['3.1.7', () => load('haraka-3.1/outbound/fsync_writestream.js') as StreamClass],
   [
     '3.3.4',
-    () =>
-      (createRequire(require.resolve('haraka-3.3/package.json'))('haraka-utils') as { FsyncWriteStream: StreamClass })
-        .FsyncWriteStream,
+    () => {
+      const utils = createRequire(load.resolve('haraka-3.3/package.json'))('haraka-utils') as unknown
+      return (utils as { FsyncWriteStream: StreamClass }).FsyncWriteStream
+    },
   ],
 ]
 
@@ -45,8 +48,7 @@ async function written(StreamClass: StreamClass, t: TestContext, failure: Error 
   wholeFilesOnly(outbound as unknown as HarakaOutbound).build_todo({} as HarakaTodo, stream, () => {
     Readable.from([Buffer.from(' and message')]).pipe(stream)
   })
-  const ended = once(stream, 'close').catch(() => undefined)
-  await ended
+  await once(stream, 'close').catch(() => undefined)
   // Told to the listeners of both, in one turn.
   await new Promise((resolve) => setImmediate(resolve))
   return steps
