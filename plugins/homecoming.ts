@@ -63,15 +63,21 @@ export async function bringHome(hmail: HarakaHmail, snapshot: Snapshot, queue: H
   return { state: code < 500 ? 'deferred' : 'failed', status: enhanced, text, detail: text }
 }
 
-/** The queue file as something to put into the queue again. */
-function queueSource(hmail: HarakaHmail): QueueSource {
+/** The queue file as something to put into the queue again. What cannot be read fails the file it is written to. */
+export function queueSource(hmail: HarakaHmail): QueueSource {
   const { uuid, mail_from, rcpt_to } = hmail.todo
   return {
     uuid,
     mail_from,
     rcpt_to,
     notes: {},
-    message_stream: { pipe: (destination) => hmail.data_stream().pipe(destination) },
+    message_stream: {
+      pipe: (destination) =>
+        hmail
+          .data_stream()
+          .on('error', (error) => destination.destroy(error))
+          .pipe(destination),
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { directorySynced, replaceFile } from '../durable.js'
 import path from 'node:path'
 import { errorText } from '../error.js'
@@ -31,15 +31,18 @@ export interface Adopter {
 
 export function createAdopter(ports: AdopterPorts): Adopter {
   const { ownQueue, staging, log } = ports
-  let busy = false
+  let busy: Promise<unknown> | undefined
 
   async function alone<T>(act: () => Promise<T>): Promise<T> {
-    if (busy) throw new Refusal('a queue is being taken over already', 'wait until that is done: the log says so')
-    busy = true
+    if (busy !== undefined) {
+      throw new Refusal('a queue is being taken over already', 'wait until that is done: the log says so')
+    }
+    const work = act()
+    busy = work
     try {
-      return await act()
+      return await work
     } finally {
-      busy = false
+      busy = undefined
     }
   }
 
@@ -106,9 +109,10 @@ export function createAdopter(ports: AdopterPorts): Adopter {
     }
   }
 
-  async function goOn({ from, key }: Begun): Promise<void> {
-    // Another that took over this queue meanwhile may have removed the staging directory, with nothing in it.
-    const begun = staging.begin(from, key)
+  async function goOn(begun: Begun): Promise<void> {
+    const { from, key, stage } = begun
+    // Another that took over this queue meanwhile may have removed it, with nothing in it.
+    if (!existsSync(stage)) staging.begin(from, key)
     if (!isMarked(begun)) {
       await settle(begun)
       return
@@ -156,6 +160,8 @@ export function createAdopter(ports: AdopterPorts): Adopter {
         return result
       }),
     async resume() {
+      // An operator may have been faster.
+      while (busy !== undefined) await busy.catch(() => undefined)
       try {
         await alone(async () => {
           for (const begun of staging.all()) {
