@@ -3,10 +3,9 @@ import { after, describe, it } from 'node:test'
 import { connectRedis, RedisAway, type ConnectionState, type RedisConnection } from '../../lib/cluster/connection.js'
 import { startRedis, withoutRedis } from '../support/redis.js'
 import { freePort } from '../support/ports.js'
-import { until } from '../support/wait.js'
+import { PATIENCE_MS, until } from '../support/wait.js'
 
-const FAST = { answerMs: 1000, connectMs: 2000, retryMs: 20, maxRetryMs: 100, pingMs: 100 }
-const PATIENCE_MS = 20_000
+const FAST = { answerMs: 2000, connectMs: 2000, retryMs: 20, maxRetryMs: 100, pingMs: 100 }
 
 describe('a connection to Redis', { skip: withoutRedis() }, () => {
   const open: RedisConnection[] = []

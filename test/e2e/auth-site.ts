@@ -27,7 +27,6 @@ export async function startAuthSite(
   const conf = confOf(site, [
     'authent_method external',
     `authent_process ${moduleOf(site)}`,
-    'authent_timeout 2',
     `vdomain shop @login.example.com shop.example.com ${site.path('in/shop')}`,
     'forward_user true',
     ...lines,

@@ -201,9 +201,14 @@ for (const version of HARAKA_VERSIONS) {
     })
 
     it('a module that gives no answer: 454, never 535', async () => {
-      await inSession(async (client) => {
-        assert.equal(await logIn(client, 'slow'), '454 4.3.0')
-      })
+      const impatient = await startAuthSite(version, { lines: ['authent_timeout 1'] })
+      try {
+        await session(impatient.haraka.port, {}, async (client) => {
+          assert.equal(await logIn(client, 'slow'), '454 4.3.0')
+        })
+      } finally {
+        await impatient.close()
+      }
     })
 
     it('no password is in the log, at any level and however it came', async () => {

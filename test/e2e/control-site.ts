@@ -6,6 +6,7 @@ import type { QueueRow } from '../../lib/queue/shown.js'
 import type { Haraka, HarakaVersion } from '../support/haraka.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { connect } from '../support/smtp.js'
+import { PATIENCE_MS } from '../support/wait.js'
 import { makeSite, note, RELAYING, siteConf, startSite, users, type Site } from './site.js'
 
 export interface Setup {
@@ -102,9 +103,10 @@ export async function startControlSite({ version, nodes, processes }: Setup): Pr
 
 /** Asks again until the answer is yes; what goes wrong meanwhile ends it. */
 export async function eventually(probe: () => Promise<boolean>, otherwise = (): string => ''): Promise<void> {
-  for (let left = 400; left > 0; left--) {
+  const end = performance.now() + PATIENCE_MS
+  do {
     if (await probe()) return
     await setTimeout(50)
-  }
+  } while (performance.now() < end)
   assert.fail(`the answer stays no ${otherwise()}`)
 }

@@ -18,7 +18,7 @@ const KILLS = 2
 const BETWEEN = 30
 const AGAIN_MS = 50
 
-const LIMITS = ['connect_timeout=2s', 'timeout=2s']
+const LIMITS = ['connect_timeout=4s', 'timeout=5s']
 const FORWARD = '$user,user0@domain1.com'
 
 /** A server with the users NAMES, `away` and `escape`, and the configuration of the module that asks it. */

@@ -41,7 +41,7 @@ for (const version of HARAKA_VERSIONS) {
         assert.deepEqual(site.holding(name), [])
 
         site.write('mode', 'works')
-        assert.equal(await attemptUntilTaken(haraka, name), '250 2.0.0')
+        assert.equal(await attemptUntilTold(haraka, name), '250 2.0.0')
         assert.deepEqual(site.holding(name), [`in/${name}`])
       })
     }
@@ -50,11 +50,11 @@ for (const version of HARAKA_VERSIONS) {
       site.write('mode', 'silent')
       assert.equal(await attempt(haraka, 'quiet'), '451 4.3.0')
       site.write('mode', 'works')
-      assert.equal(await attemptUntilTaken(haraka, 'quiet'), '250 2.0.0')
+      assert.equal(await attemptUntilTold(haraka, 'quiet'), '250 2.0.0')
     })
 
     it('that knows no such user: 550', async () => {
-      assert.equal(await attempt(haraka, 'nobody'), '550 5.1.1')
+      assert.equal(await attemptUntilTold(haraka, 'nobody'), '550 5.1.1')
     })
   })
 }
@@ -69,7 +69,7 @@ async function attempt(haraka: Haraka, name: string): Promise<string> {
 }
 
 /** As a sending server does it: again and again while the answer is 451. Ended processes are started again with a pause. */
-async function attemptUntilTaken(haraka: Haraka, name: string): Promise<string> {
+async function attemptUntilTold(haraka: Haraka, name: string): Promise<string> {
   for (let left = ATTEMPTS; ; left--) {
     const answer = await attempt(haraka, name)
     if (!answer.startsWith('451') || left === 0) return answer

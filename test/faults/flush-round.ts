@@ -78,7 +78,8 @@ export function flushing(
         [],
         'suspended',
       )
-      const goal = hop.messages.length + whole(random, 0, MESSAGES - 5)
+      // So that many are left, however much later the kill comes.
+      const goal = hop.messages.length + whole(random, 0, MESSAGES / 2)
       const before = hop.connections
       letGo(round)
       while (hop.connections === before || hop.messages.length < goal) await pause(1)

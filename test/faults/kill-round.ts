@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { setImmediate as immediately, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { queueIsEmpty } from '../e2e/site.js'
 import type { Haraka } from '../support/haraka.js'
 import { PLACES, type KillSite } from './kill-site.js'
+import { stopInMidWrite } from './mid-write.js'
 import { whole, type Random } from './random.js'
 import { isRunning } from './site.js'
-import { letterMaker, ROBOT, sendLetters, type Letter } from './traffic.js'
-import { isBeingWritten, lookAtWreck, movedAside, type Wreck } from './wreck.js'
+import { LARGE_PLACE, letterMaker, ROBOT, sendLetters, type Letter } from './traffic.js'
+import { lookAtWreck, movedAside, type Wreck } from './wreck.js'
 
 /** Who dies: the worker, which the master replaces, or everything at once, as in a power cut. */
 export type Victim = 'workers' | 'all'
@@ -81,12 +82,13 @@ export function killing(running: KillSite, victim: Victim, random: Random): Kill
     return { again, wreck }
   }
 
-  /** Returns when a large letter is half written, or when it turned out to be too quick for this. */
+  /** Returns when a large letter is half written, and stays so. */
   async function duringLargeWrite(rush: Letter[]): Promise<void> {
-    const large = letters.large()
-    const [place = ''] = large.copies
-    rush.push(large)
-    while (!acknowledged.has(large.id) && !isBeingWritten(site.path(place))) await immediately()
+    await stopInMidWrite(haraka, site.path(LARGE_PLACE), () => {
+      const large = letters.large()
+      rush.push(large)
+      return () => acknowledged.has(large.id)
+    })
   }
 
   async function recover(mark: number): Promise<void> {

@@ -33,11 +33,9 @@ for (const version of HARAKA_VERSIONS) {
       const waiting = deliver('held', 'bob').finally(() => {
         answered = true
       })
-      for (let n = 0; n < 20; n++) {
-        for (const name of OTHERS) assert.equal(await deliver(`other ${n}`, name), '250 2.0.0')
-      }
+      for (const name of OTHERS) assert.equal(await deliver('other', name), '250 2.0.0')
       assert.equal(answered, false, 'the others were served while it waited')
-      for (let n = 0; n < 20; n++) assert.equal(site.holding(`other ${n}`).length, OTHERS.length)
+      assert.equal(site.holding('other').length, OTHERS.length)
       const answer = await within(waiting, { timeoutMs: CLIENT_PATIENCE_MS, otherwise: () => 'the client still waits' })
       assert.equal(answer, '250 2.0.0')
       assert.deepEqual(site.holding('held'), [])

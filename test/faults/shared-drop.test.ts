@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
-import { setImmediate as immediately } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import { makeSite, queueIsEmpty, siteConf, startSite, users } from '../e2e/site.js'
 import { readAppend } from '../../lib/delivery/lock-holder.js'
 import type { Haraka } from '../support/haraka.js'
 import { parseMbox } from '../support/mbox.js'
-import { isStopped, processRef } from '../support/processes.js'
 import { until } from '../support/wait.js'
+import { stopInMidWrite } from './mid-write.js'
 import { seeded, seedOfRun, type Random } from './random.js'
 import { faultIni, queueTexts } from './site.js'
 import { isWhole, letterMaker, sendLetters, type Letter } from './traffic.js'
-import { isBeingWritten } from './wreck.js'
 
 const NAMES = ['bob', 'fred', 'john', 'kate', 'mary']
 const LONG_AGO = new Date(Date.now() - 3_600_000)
@@ -69,24 +67,6 @@ describe('three nodes that share their drop files, one of which is killed under 
     })
   }
 
-  /** Stops the node at a moment when half a large letter of its is in the drop file of bob. */
-  async function stopInTheMiddle(node: Haraka, give: (letter: Letter) => void): Promise<void> {
-    for (let tries = 0; tries < 20; tries++) {
-      const large = letters.large()
-      give(large)
-      while (!acknowledged.has(large.id) && !isBeingWritten(file('bob'))) await immediately()
-      if (acknowledged.has(large.id)) continue
-      node.kill('SIGSTOP', 'workers')
-      const refs = node.workers().map(processRef)
-      await until(() => refs.every((ref) => ref !== undefined && isStopped(ref)), {
-        otherwise: () => 'it does not stop',
-      })
-      if (isBeingWritten(file('bob'))) return
-      node.kill('SIGCONT', 'workers')
-    }
-    throw new Error('no large letter was met in the middle')
-  }
-
   it('what was acknowledged is there once, nothing is torn, and the dead node\u2019s lock counts until it is old', async () => {
     const [one, two, three] = nodes
     assert.ok(one && two && three)
@@ -106,7 +86,11 @@ describe('three nodes that share their drop files, one of which is killed under 
       send(three, () => (dead ? undefined : (rush.shift() ?? letter())), abandoned),
     ])
     await until(() => acknowledged.size >= LETTERS, { otherwise: () => `${acknowledged.size} letters acknowledged` })
-    await stopInTheMiddle(three, (large) => rush.push(large))
+    await stopInMidWrite(three, file('bob'), () => {
+      const large = letters.large()
+      rush.push(large)
+      return () => acknowledged.has(large.id)
+    })
     dead = true
     three.kill('SIGKILL', 'all')
     await three.exited()

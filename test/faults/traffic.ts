@@ -30,6 +30,9 @@ export interface Letter {
   readonly text: string
 }
 
+/** Where large letters go. */
+export const LARGE_PLACE = ROUTES[0].copies[0] ?? ''
+
 const LAST_LINE = '-- the end --'
 /** Above what is held in memory while it is delivered: such letters are written in pieces. */
 const LARGE_BYTES = 8_000_000

@@ -110,15 +110,19 @@ describe('Postfix as the next hop', { skip: withoutPostfix() }, () => {
       })
 
       it('a user that Postfix does not take now (450): the mail is kept, and sent once when that is over', async () => {
+        await postfix.stop()
         postfix.configure({
           smtpd_recipient_restrictions: `check_recipient_access inline:{ { ${SLOW} = 450 4.2.0 Greylisted } }`,
         })
+        postfix.start()
         await submit('slow@domain1.com', SLOW)
         // The third number of its name is how often it has failed.
         await haraka.waitFor(() => haraka.queueFiles().some((name) => /^\d+_\d+_[2-9]_/.test(name)), { watch: 'queue' })
         await postfix.waitForLog(/reject: RCPT from unknown\[127\.0\.0\.1\]: 450 4\.2\.0 .* Greylisted/)
         assert.deepEqual(idsIn(postfix, SLOW), [])
+        await postfix.stop()
         postfix.configure({ smtpd_recipient_restrictions: '' })
+        postfix.start()
         await settle()
         assert.deepEqual(idsIn(postfix, SLOW), ['slow@domain1.com'])
         assert.deepEqual(

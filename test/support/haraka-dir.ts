@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { tempDir } from './cleanup.js'
@@ -56,11 +56,12 @@ export function writeSmtpIni(dir: string, port: number, { config, nodes }: Harak
   writeInto(dir, 'config/smtp.ini', `${lines.join('\n')}\n${config?.['smtp.ini'] ?? ''}`)
 }
 
-/** Writes a file of a Haraka directory, with the folders it needs. */
+/** Writes a file of a Haraka directory, with the folders it needs. Whoever reads it meanwhile has all of the old one or of the new. */
 export function writeInto(dir: string, relativePath: string, content: string): void {
   const file = path.join(dir, relativePath)
   mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, content)
+  writeFileSync(`${file}.new`, content)
+  renameSync(`${file}.new`, file)
 }
 
 const RUNNER_VARIABLES = new Set(['NODE_TEST_CONTEXT', 'NODE_PATH', 'NODE_UNIQUE_ID', 'HARAKA'])

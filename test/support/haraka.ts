@@ -22,11 +22,11 @@ export interface Haraka {
   readonly log: string
   /** Pid of the master (of the only process with `nodes: 0`). */
   readonly pid: number
-  /** The first log line from offset `from` (default 0) that matches; rejects with the log's tail after 20 s. */
+  /** The first log line from offset `from` (default 0) that matches; rejects with the log's tail after 45 s. */
   waitForLog(pattern: RegExp, wait?: LogWait): Promise<string>
   /**
    * Asks `probe` until it answers something other than undefined and false; a file not there yet means "not yet".
-   * `watch` names the path in question: what it holds stands in the error after `timeoutMs` (20 s).
+   * `watch` names the path in question: what it holds stands in the error after `timeoutMs` (45 s).
    */
   waitFor<T>(probe: () => T | undefined | false, wait?: { watch?: string; timeoutMs?: number }): Promise<T>
   /** SIGINT, as an operator stops it; resolves when the last process is gone. Rejects if it had to be killed. */
@@ -138,13 +138,23 @@ function handle(dir: string, port: number, options: HarakaOptions, log: Captured
     write: (relativePath, content) => {
       writeInto(dir, relativePath, content)
     },
-    queueFiles: () => (existsSync(inside('queue')) ? readdirSync(inside('queue')).filter(isWhole).sort() : []),
+    queueFiles: () => (existsSync(inside('queue')) ? namesIn(inside('queue')).filter(isWhole).sort() : []),
   }
 }
 
 // Haraka's outbound/qfile.js: a queue file gets this prefix until all of it is on disk. Files of the suite have another.
 function isWhole(name: string): boolean {
   return !name.startsWith('__tmp__.') && !isOwnFile(name)
+}
+
+/** The names in a directory at one moment: one that is renamed while they are read may be seen twice, or not at all. */
+function namesIn(dir: string): string[] {
+  let names = readdirSync(dir)
+  for (let before: string | undefined; before !== names.join('/');) {
+    before = names.join('/')
+    names = readdirSync(dir)
+  }
+  return names
 }
 
 /** The state of a path, for an error message. */

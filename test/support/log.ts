@@ -24,7 +24,7 @@ export interface CapturedLog {
   sink(): { readonly write: (piece: string) => void; readonly end: () => void }
   /** No more lines for now: those who wait are told so. Waiting again is allowed, a restart adds lines. */
   end(reason: string): void
-  /** The first line that `pattern` matches. Rejects after `timeoutMs` (20 s) or at `end()`, with the log's tail. */
+  /** The first line that `pattern` matches. Rejects after `timeoutMs` (45 s) or at `end()`, with the log's tail. */
   waitFor(pattern: RegExp, wait?: LogWait): Promise<LogLine>
 }
 

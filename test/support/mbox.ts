@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { PATIENCE_MS } from './wait.js'
 
 /** One message of a drop file. Line ends are LF, `>From ` quoting of the body is undone. */
 export interface MboxMessage {
@@ -32,25 +33,34 @@ export function readMbox(file: string, dialect?: 'mboxrd' | 'mboxo'): MboxMessag
   return parseMbox(content.toString(), dialect)
 }
 
-/** A lock that is held for longer is a test's own, and nobody writes behind it. */
+/** A lock that is held for longer is a test's, or its holder waits for the disk: what is whole then stays. */
 const LOCK_MS = 1000
 
 /**
  * Reads a drop file as a mail program does: not while somebody has its dot-lock, since what is being written is not whole and
- * may be cut back.
+ * may be cut back. Behind a lock of this process nobody writes.
  */
 export function readQuietMbox(file: string): MboxMessage[] {
-  const end = Date.now() + LOCK_MS
-  const isLocked = (): boolean => existsSync(`${file}.lock`)
+  const begun = performance.now()
+  const passed = (): number => performance.now() - begun
   for (;;) {
-    while (isLocked() && Date.now() < end) pause()
+    while (isLocked(file) && passed() < LOCK_MS) pause()
     try {
       const messages = readMbox(file)
       // One that came meanwhile may have begun to write.
-      if (!isLocked() || Date.now() >= end) return messages
+      if (!isLocked(file) || passed() >= LOCK_MS) return messages
     } catch (error) {
-      if (Date.now() >= end) throw error
+      if (passed() >= PATIENCE_MS) throw error
+      pause()
     }
+  }
+}
+
+function isLocked(file: string): boolean {
+  try {
+    return readFileSync(`${file}.lock`, 'latin1').split('\n')[0] !== String(process.pid)
+  } catch {
+    return false
   }
 }
 

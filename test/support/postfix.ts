@@ -29,13 +29,13 @@ export interface Postfix {
   readonly pid: number | undefined
   /** The log so far; its length is a mark for `waitForLog`. */
   log(): string
-  /** The first line of the log from offset `from` (default 0) that matches; rejects with the log's end after 20 s. */
+  /** The first line of the log from offset `from` (default 0) that matches; rejects with the log's end after 45 s. */
   waitForLog(pattern: RegExp, from?: number): Promise<string>
   /** The messages in a mailbox of `mailboxes`, as they lie there: with LF line ends. */
   mail(address: string): Buffer[]
   /** How many messages are in the queue of this name. */
   queued(queue: 'maildrop' | 'incoming' | 'active' | 'deferred'): number
-  /** Changes lines of main.cf; a Postfix that runs takes them over. */
+  /** Changes lines of main.cf while Postfix is down: after a reload nobody can tell when its last process has taken them over. */
   configure(settings: Settings): void
   /** On the port it had. Throws with its log when it does not start. */
   start(): void
@@ -106,9 +106,9 @@ function prepare(port: number, options: PostfixOptions): Postfix {
     mail: (address) => filesBelow(inside(`mail/${address}/new`)).map((file) => readFileSync(file)),
     queued: (queue) => filesBelow(inside(`queue/${queue}`)).length,
     configure(changes) {
+      if (running !== undefined) throw new Error('Postfix has to be stopped first')
       settings = { ...settings, ...changes }
       writeSettings(dir, settings)
-      if (running !== undefined) run(dir, 'postfix', ['reload'])
     },
     start() {
       const pid = startMaster(dir, log)

@@ -1,5 +1,8 @@
-/** How long a test waits for something that is going to happen. */
-export const PATIENCE_MS = 20_000
+/**
+ * How long a test waits for something that is going to happen: long for a machine that is slow or stands still for seconds, and less
+ * than the minute after which much is looked at again that should have been seen before.
+ */
+export const PATIENCE_MS = 45_000
 const POLL_MS = 50
 
 export interface WaitOptions {
@@ -8,7 +11,7 @@ export interface WaitOptions {
   readonly otherwise: () => string
 }
 
-/** The promise's value, or an Error made of `otherwise` after `timeoutMs` (default 20 s). */
+/** The promise's value, or an Error made of `otherwise` after `timeoutMs` (default 45 s). */
 export async function within<T>(promise: Promise<T>, { timeoutMs = PATIENCE_MS, otherwise }: WaitOptions): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
