@@ -1,55 +1,16 @@
-// `npm run docs`: writes docs/settings.md and the marked blocks of the other pages from the tables the server itself
-// reads, the definitions of the commands and the table of replies. With --check nothing is written, and a page that is out of date is an error.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// `npm run docs`: brings the pages of docs/ up to date (doc-pages.mjs). With --check nothing is written, and a page that is out of date is
+// an error.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandsByName, commandsTable, commandText } from './command-tables.mjs'
-import { repliesTable } from './reply-tables.mjs'
-import { iniPage, iniTable, settingsPage, settingsTable } from './settings-tables.mjs'
+import { commandsByName } from './command-tables.mjs'
+import { fillPages } from './doc-pages.mjs'
 
 const require = createRequire(import.meta.url)
 const root = fileURLToPath(new URL('..', import.meta.url))
-const docs = path.join(root, 'docs')
-const OVERVIEW = 'settings.md'
-// `<!-- settings: host_domain vdomain -->`, or keys of dmail.ini as `drop.mbox`, or a whole section as `drop.*`.
-const BLOCK = /<!-- settings:([^>]*)-->\n(?:[\s\S]*?)<!-- \/settings -->/g
 
-// `<!-- command: queue list -->`, and `<!-- commands -->` for a table of all.
-const COMMANDS = /<!-- command(?:s|: ([a-z -]+?)) -->\n(?:[\s\S]*?)<!-- \/command -->/g
-
-// `<!-- replies: unknownUser loop -->`, names of lib/reply.ts.
-const REPLIES = /<!-- replies:([^>]*)-->\n(?:[\s\S]*?)<!-- \/replies -->/g
-
-const { settings, keys, commands, replies } = readTables()
-const covered = new Set()
-const explained = new Set()
-const answered = new Set()
-const errors = []
-const pages = new Map([[OVERVIEW, settingsPage(settings) + iniPage(keys)]])
-for (const name of readdirSync(docs).filter((name) => name.endsWith('.md') && name !== OVERVIEW)) {
-  const text = readFileSync(path.join(docs, name), 'utf8')
-  pages.set(name, fillReplies(name, fillCommands(name, fillBlocks(name, text))))
-}
-for (const name of [
-  ...settings.filter(({ handled }) => handled === 'suite').map(({ name }) => name),
-  ...keys.map(idOf),
-]) {
-  if (!covered.has(name)) errors.push(`no page of docs/ has ${name} in a <!-- settings: --> block`)
-}
-for (const name of commands.keys()) {
-  if (!explained.has(name)) errors.push(`no page of docs/ has a <!-- command: ${name} --> block`)
-}
-for (const name of replies.names) {
-  if (!answered.has(name)) errors.push(`no page of docs/ has ${name} in a <!-- replies: --> block`)
-}
-
-const stale = [...pages].filter(([name, text]) => textOf(name) !== text)
-if (process.argv.includes('--check')) {
-  for (const [name] of stale) errors.push(`docs/${name} is out of date: run "npm run docs"`)
-} else {
-  for (const [name, text] of stale) writeFileSync(path.join(docs, name), text)
-}
+const errors = fillPages(path.join(root, 'docs'), readTables(), process.argv.includes('--check'))
 for (const error of errors) process.stderr.write(`${error}\n`)
 process.exitCode = errors.length > 0 ? 1 : 0
 
@@ -65,7 +26,14 @@ function readTables() {
     const sources = ['conf/settings', 'conf/ini-keys', 'cli/program', 'reply', 'reply-help'].map((name) =>
       path.join(root, 'lib', `${name}.ts`),
     )
-    ts.createProgram(sources, { ...options, outDir, declaration: false }).emit()
+    // Other steps look for errors of types: here it takes no declarations of Node and of packages.
+    const quick = { ...options, outDir, declaration: false, noCheck: true, noLib: true, types: [] }
+    const host = ts.createCompilerHost(quick)
+    host.resolveModuleNames = (names, from) =>
+      names.map((name) =>
+        name.startsWith('.') ? ts.resolveModuleName(name, from, quick, host).resolvedModule : undefined,
+      )
+    ts.createProgram(sources, quick, host).emit()
     const { SETTINGS } = require(path.join(outDir, 'lib/conf/settings.js'))
     const { INI_KEYS } = require(path.join(outDir, 'lib/conf/ini-keys.js'))
     const { buildProgram } = require(path.join(outDir, 'lib/cli/program.js'))
@@ -78,88 +46,4 @@ function readTables() {
   } finally {
     rmSync(outDir, { recursive: true, force: true })
   }
-}
-
-function fillBlocks(page, text) {
-  const opened = text.split('<!-- settings:').length - 1
-  const blocks = [...text.matchAll(BLOCK)].length
-  if (opened !== blocks) {
-    errors.push(`docs/${page}: a <!-- settings: --> block has no <!-- /settings -->`)
-    return text
-  }
-  return text.replace(BLOCK, (_all, list) => {
-    const names = list.trim().split(/\s+/)
-    const rows = names.filter((name) => !name.includes('.')).flatMap((name) => settingNamed(page, name))
-    const iniRows = names.filter((name) => name.includes('.')).flatMap((name) => keysNamed(page, name))
-    for (const name of [...rows.map(({ name }) => name), ...iniRows.map(idOf)]) covered.add(name)
-    const tables = [
-      rows.length > 0 ? settingsTable('`dmail.conf`', rows) : '',
-      iniRows.length > 0 ? iniTable('`dmail.ini`', iniRows) : '',
-    ]
-    const body = tables.filter((table) => table !== '').join('\n')
-    return `<!-- settings: ${names.join(' ')} -->\n\n${body}\n<!-- /settings -->`
-  })
-}
-
-function fillCommands(page, text) {
-  const opened = text.split(/<!-- commands?[: ]/).length - 1
-  const blocks = [...text.matchAll(COMMANDS)].length
-  if (opened !== blocks) {
-    errors.push(`docs/${page}: a <!-- command --> block has no <!-- /command -->`)
-    return text
-  }
-  return text.replace(COMMANDS, (all, name) => {
-    if (name === undefined) return `<!-- commands -->\n\n${commandsTable(commands)}\n<!-- /command -->`
-    const command = commands.get(name)
-    if (command === undefined) {
-      errors.push(`docs/${page}: there is no command ${name}`)
-      return all
-    }
-    explained.add(name)
-    return `<!-- command: ${name} -->\n\n${commandText(name, command)}\n<!-- /command -->`
-  })
-}
-
-function fillReplies(page, text) {
-  const opened = text.split('<!-- replies:').length - 1
-  const blocks = [...text.matchAll(REPLIES)].length
-  if (opened !== blocks) {
-    errors.push(`docs/${page}: a <!-- replies: --> block has no <!-- /replies -->`)
-    return text
-  }
-  return text.replace(REPLIES, (_all, list) => {
-    const names = list.trim().split(/\s+/)
-    const known = names.filter((name) => replies.names.includes(name))
-    for (const name of names) {
-      if (known.includes(name)) answered.add(name)
-      else errors.push(`docs/${page}: there is no reply ${name}`)
-    }
-    // The compiler asks for these, where it is asked.
-    for (const name of known.filter((name) => replies.help[name] === undefined)) {
-      errors.push(`lib/reply-help.ts has nothing to say to ${name}`)
-    }
-    const rows = known.filter((name) => replies.help[name] !== undefined)
-    return `<!-- replies: ${names.join(' ')} -->\n\n${repliesTable(rows, replies)}\n<!-- /replies -->`
-  })
-}
-
-function settingNamed(page, name) {
-  const found = settings.filter((row) => row.name === name)
-  if (found.length === 0) errors.push(`docs/${page}: there is no setting ${name}`)
-  return found
-}
-
-function keysNamed(page, name) {
-  const found = keys.filter((row) => idOf(row) === name || `${row.section}.*` === name)
-  if (found.length === 0) errors.push(`docs/${page}: dmail.ini has no ${name}`)
-  return found
-}
-
-function idOf({ section, key }) {
-  return `${section}.${key}`
-}
-
-function textOf(name) {
-  const file = path.join(docs, name)
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
