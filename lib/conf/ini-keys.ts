@@ -302,6 +302,14 @@ export const INI_KEYS = [
     default: '10m',
     note: 'How long after ETRN ras_hangup waits, so that the provider can bring the mail.',
   },
+  {
+    section: 'etrn',
+    key: 'first_round',
+    kind: 'duration',
+    default: '10s',
+    min: 1000,
+    note: 'How long after the start, or a change of the ras_ lines, the first round comes: the server should be listening by then.',
+  },
 
   {
     section: 'dsn',

@@ -14,6 +14,8 @@ export interface RasSettings extends HostPort {
   readonly hangup?: Command
   /** `[etrn] hangup_after`: how long the provider has to bring the mail. */
   readonly hangupAfterMs: number
+  /** `[etrn] first_round`: how soon after these settings came the first round is. */
+  readonly firstMs: number
 }
 
 /** `provider.example.net:25`, `[2001:db8::1]:25`. */

@@ -23,13 +23,11 @@ export interface TimerOptions {
   readonly log: (level: 'info' | 'error', text: string) => void
 }
 
-/** The server shall be listening when the provider's mail comes. */
-const FIRST_MS = 10_000
 /** Longest single wait: a timer of Node counts to 2^31 ms only, less than a month. */
 const MAX_WAIT_MS = 86_400_000
 
 /**
- * A round every `ras_timer` minutes, the first one 10 s after the settings came (Q8). Rounds never overlap: one that is due while
+ * A round every `ras_timer` minutes, the first one `[etrn] first_round` after the settings came (Q8). Rounds never overlap: one that is due while
  * the one before waits for mail, say, is left out.
  */
 export function createRasTimer({ clock, wallNow, run, log }: TimerOptions): RasTimer {
@@ -87,7 +85,7 @@ export function createRasTimer({ clock, wallNow, run, log }: TimerOptions): RasT
         last = undefined
         return
       }
-      const soon = clock.now() + FIRST_MS
+      const soon = clock.now() + next.firstMs
       // Who mends a line that did not work wants to see it work; who only changes the interval does not want a call now.
       arm(before !== undefined && asksTheSame(before, next) ? Math.max(startedMs + next.everyMs, soon) : soon)
     },
@@ -109,6 +107,6 @@ export function createRasTimer({ clock, wallNow, run, log }: TimerOptions): RasT
 }
 
 function asksTheSame(before: RasSettings, next: RasSettings): boolean {
-  const { everyMs, hangupAfterMs } = next
-  return JSON.stringify({ ...before, everyMs, hangupAfterMs }) === JSON.stringify(next)
+  const { everyMs, hangupAfterMs, firstMs } = next
+  return JSON.stringify({ ...before, everyMs, hangupAfterMs, firstMs }) === JSON.stringify(next)
 }

@@ -23,5 +23,6 @@ export function buildRas({ conf, ini }: Configuration): RasSettings | undefined 
     ...(dial === undefined ? {} : { dial }),
     ...(hangup === undefined ? {} : { hangup }),
     hangupAfterMs: ini.etrn.hangupAfter,
+    firstMs: ini.etrn.firstRound,
   }
 }

@@ -36,7 +36,7 @@ const DEFAULTS = {
   },
   access: { fromipPeriod: 3_600_000, vrfy: false },
   outbound: { retryInterval: 7_200_000, suspendMaxHours: Number.POSITIVE_INFINITY },
-  etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000 },
+  etrn: { allow: '*', rate: { count: 1, per: 60_000 }, hangupAfter: 600_000, firstRound: 10_000 },
   dsn: { successFrom: '*', doubleBounces: true, texts: [] },
   cluster: { redis: false, node: '', prefix: 'dmail', answerTimeout: 2000, tableCache: 5000, tableKeep: 86_400_000 },
 }
@@ -120,6 +120,7 @@ describe('dmail.ini', () => {
         'allow=192.0.2.0/24, 10.*',
         'rate=off',
         'hangup_after=90s',
+        'first_round=1m',
       ].join('\n'),
     )
     assert.deepEqual(brief(problems), [])
@@ -142,7 +143,12 @@ describe('dmail.ini', () => {
         exitStatus: 'ignore',
       },
       outbound: { retryInterval: 900_000, suspendMaxHours: 1440 },
-      etrn: { allow: '192.0.2.0/24, 10.*', rate: { count: Number.POSITIVE_INFINITY, per: 1000 }, hangupAfter: 90_000 },
+      etrn: {
+        allow: '192.0.2.0/24, 10.*',
+        rate: { count: Number.POSITIVE_INFINITY, per: 1000 },
+        hangupAfter: 90_000,
+        firstRound: 60_000,
+      },
     })
   })
 

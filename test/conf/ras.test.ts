@@ -32,6 +32,7 @@ describe('the ras_* lines (Q8)', () => {
         everyMs: 3_600_000,
         domains: ['domain1.com', 'www.domain1.com', 'domain2.com'],
         hangupAfterMs: 600_000,
+        firstMs: 10_000,
       },
     })
   })
@@ -43,9 +44,10 @@ describe('the ras_* lines (Q8)', () => {
 
   it('name the programs for the line, and dmail.ini how long it stays open', async (t) => {
     const conf = `${FULL}\nras_dial /usr/bin/pon "two words"\nras_hangup poff`
-    const { problems, ras } = await load(t, conf, '[etrn]\nhangup_after=5m')
+    const { problems, ras } = await load(t, conf, '[etrn]\nhangup_after=5m\nfirst_round=1m')
     assert.deepEqual(problems, [])
-    assert.deepEqual([ras?.dial, ras?.hangup, ras?.hangupAfterMs], [['/usr/bin/pon', 'two words'], ['poff'], 300_000])
+    assert.deepEqual([ras?.dial, ras?.hangup], [['/usr/bin/pon', 'two words'], ['poff']])
+    assert.deepEqual([ras?.hangupAfterMs, ras?.firstMs], [300_000, 60_000])
   })
 
   const warned: readonly [what: string, conf: string, warnings: readonly string[]][] = [

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { describe, it } from 'node:test'
-import { CERTIFICATE } from '../support/certificate.js'
+import { CERTIFICATE, DH_PARAMETERS } from '../support/certificate.js'
 import { HARAKA_VERSIONS, type HarakaVersion } from '../support/haraka.js'
 import { without } from '../support/tools.js'
 import { clientFrom, proxyIni } from './auth-client.js'
@@ -21,7 +21,12 @@ async function withSite(
   const running = await startAuthSite(version, {
     plugins: ['tls', 'dmail'],
     ...options,
-    config: { 'connection.ini': proxyIni(version), 'tls_key.pem': CERTIFICATE.key, 'tls_cert.pem': CERTIFICATE.cert },
+    config: {
+      'connection.ini': proxyIni(version),
+      'tls_key.pem': CERTIFICATE.key,
+      'tls_cert.pem': CERTIFICATE.cert,
+      'dhparams.pem': DH_PARAMETERS,
+    },
   })
   try {
     await use(running)

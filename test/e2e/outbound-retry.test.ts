@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Haraka } from '../support/haraka.js'
 import { startNextHop, type NextHop, type NextHopReplies } from '../support/next-hop.js'
 import { freePort } from '../support/ports.js'
-import { KINDS, submit, subjectsOf, waitForFailures } from './outbound-site.js'
+import { failuresOf, KINDS, submit, subjectsOf, waitForFailures } from './outbound-site.js'
 import { makeSite, queueIsEmpty, siteConf, siteIni, startSite, users } from './site.js'
 
 /** Everything a next hop is asked on the way to a message, and what makes it answer there. */
@@ -17,6 +17,12 @@ const STAGES: readonly (readonly [stage: string, reply: (text: string) => NextHo
   ['the end of data', (text) => ({ message: () => text })],
 ]
 
+/** What becomes of a message at a stage; each has a domain and a next hop of its own, so that all can be tried at the same time. */
+const WAYS = ['later', 'closed', 'never'] as const
+type Way = (typeof WAYS)[number]
+
+const domainOf = (way: Way | 'helo', at: number): string => `${way}${at}.example.com`
+
 /** What Haraka logs for an attempt that failed for now: our delay, and the reason. */
 function deferred(reason: string): RegExp {
   return new RegExp(`Temp failing \\S+ for 1 seconds: ${reason.replace(/[()[\].]/g, '\\$&')}`)
@@ -25,64 +31,92 @@ function deferred(reason: string): RegExp {
 for (const { name, version, nodes } of KINDS) {
   describe(`${name}: mail that is not taken at once`, () => {
     const site = makeSite()
+    const hops = new Map<string, NextHop>()
     let hop: NextHop
     let goneHop: number
     let haraka: Haraka
     before(async () => {
+      const domains = [domainOf('helo', 0), ...WAYS.flatMap((way) => STAGES.map((_, at) => domainOf(way, at)))]
+      for (const domain of domains) hops.set(domain, await startNextHop())
       hop = await startNextHop()
       goneHop = await freePort()
       site.write('users.txt', users('bob', 'fred', 'john'))
       haraka = await startSite(
         version,
-        siteConf(site, [`gateway * 127.0.0.1:${hop.port}`, `gateway gone.example.com 127.0.0.1:${goneHop}`]),
+        siteConf(site, [
+          `gateway * 127.0.0.1:${hop.port}`,
+          `gateway gone.example.com 127.0.0.1:${goneHop}`,
+          ...Array.from(hops, ([domain, { port }]) => `gateway ${domain} 127.0.0.1:${port}`),
+        ]),
         { nodes, config: { 'dmail.ini': siteIni('[outbound]\nretry_interval=1s\n') } },
       )
     })
     after(async () => {
       await haraka.stop()
-      await hop.close()
+      for (const each of [hop, ...hops.values()]) await each.close()
     })
 
-    /** Resolves when the message was taken, once, and nothing is left of it. */
-    async function taken(subject: string): Promise<void> {
+    function hopOf(domain: string): NextHop {
+      const found = hops.get(domain)
+      assert.ok(found !== undefined, domain)
+      return found
+    }
+
+    describe('at each stage of the session, all at the same time', { concurrency: true }, () => {
+      for (const [at, [stage, reply]] of STAGES.entries()) {
+        it(`4xx to ${stage}: tried again, for the reason the remote gave`, async () => {
+          const domain = domainOf('later', at)
+          const own = hopOf(domain)
+          const from = haraka.log.length
+          own.reply = reply(`450 4.2.9 come back later, said at ${stage}`)
+          await submit(haraka, `450 to ${stage}`, [`guest@${domain}`])
+          await haraka.waitForLog(deferred(`450 4.2.9 come back later, said at ${stage} (127.0.0.1)`), { from })
+          own.reply = {}
+          await own.waitForMessage()
+        })
+
+        it(`a connection that is closed instead of an answer to ${stage}: tried again`, async () => {
+          const domain = domainOf('closed', at)
+          const own = hopOf(domain)
+          const from = haraka.log.length
+          own.reply = reply('close')
+          await submit(haraka, `closed at ${stage}`, [`guest@${domain}`])
+          await haraka.waitForLog(
+            deferred(`[127.0.0.1]:${own.port}: the connection was closed before the message was through`),
+            { from },
+          )
+          own.reply = {}
+          await own.waitForMessage()
+        })
+
+        it(`5xx to ${stage}: the sender has a report with what the remote said`, async () => {
+          const domain = domainOf('never', at)
+          hopOf(domain).reply = reply('554 5.7.9 we take nothing from you')
+          await submit(haraka, `554 to ${stage}`, [`guest@${domain}`], 'bob@domain1.com')
+          const failure = await haraka.waitFor(() =>
+            failuresOf(site, 'bob').find(({ recipient }) => recipient === `guest@${domain}`),
+          )
+          assert.equal(failure.status, '5.7.9')
+          assert.match(failure.text, /554 5\.7\.9 we take nothing from you/)
+        })
+      }
+
+      it('EHLO unknown, HELO taken: the message goes out', async () => {
+        const own = hopOf(domainOf('helo', 0))
+        own.reply = { ehlo: () => '502 5.5.1 what is EHLO?', helo: () => '250 hello' }
+        await submit(haraka, 'HELO', [`guest@${domainOf('helo', 0)}`])
+        await own.waitForMessage()
+      })
+    })
+
+    it('each was taken once, or reported once, and other senders heard nothing', async () => {
       await queueIsEmpty(haraka)
-      assert.deepEqual(
-        subjectsOf(hop.messages).filter((one) => one === subject),
-        [subject],
-      )
-    }
-
-    for (const [stage, reply] of STAGES) {
-      it(`4xx to ${stage}: tried again, for the reason the remote gave`, async () => {
-        const from = haraka.log.length
-        hop.reply = reply('450 4.2.9 come back later')
-        await submit(haraka, `450 to ${stage}`, ['guest@example.com'])
-        await haraka.waitForLog(deferred('450 4.2.9 come back later (127.0.0.1)'), { from })
-        hop.reply = {}
-        await taken(`450 to ${stage}`)
-        assert.deepEqual(site.mail('fred'), [], 'the sender hears nothing')
-      })
-    }
-
-    it('EHLO unknown, HELO taken: the message goes out', async () => {
-      hop.reply = { ehlo: () => '502 5.5.1 what is EHLO?', helo: () => '250 hello' }
-      await submit(haraka, 'HELO', ['guest@example.com'])
-      await taken('HELO')
+      for (const [domain, { messages }] of hops) {
+        assert.equal(messages.length, domain.startsWith('never') ? 0 : 1, domain)
+      }
+      assert.equal(site.mail('bob').length, STAGES.length)
+      assert.deepEqual(site.mail('fred'), [])
     })
-
-    for (const [stage, reply] of STAGES.map(([stage, reply]) => [stage, reply('close')] as const)) {
-      it(`a connection that is closed instead of an answer to ${stage}: tried again`, async () => {
-        const from = haraka.log.length
-        hop.reply = reply
-        await submit(haraka, `closed at ${stage}`, ['guest@example.com'])
-        await haraka.waitForLog(
-          deferred(`[127.0.0.1]:${hop.port}: the connection was closed before the message was through`),
-          { from },
-        )
-        hop.reply = {}
-        await taken(`closed at ${stage}`)
-      })
-    }
 
     it('nobody listens: tried again until someone does', async () => {
       const from = haraka.log.length
@@ -125,22 +159,6 @@ for (const { name, version, nodes } of KINDS) {
         .filter((message) => subjectsOf([message])[0] === subject)
         .flatMap(({ rcpts }) => rcpts.map(({ address }) => address))
         .sort()
-    }
-
-    for (const [at, [stage, reply]] of STAGES.entries()) {
-      it(`5xx to ${stage}: the sender has a report with what the remote said`, async () => {
-        hop.reply = reply('554 5.7.9 we take nothing from you')
-        await submit(haraka, `554 to ${stage}`, [`guest${at}@example.com`], 'bob@domain1.com')
-        const failure = (await waitForFailures(haraka, site, 'bob', at + 1)).find(
-          ({ recipient }) => recipient === `guest${at}@example.com`,
-        )
-        assert.equal(failure?.status, '5.7.9')
-        assert.match(failure.text, /554 5\.7\.9 we take nothing from you/)
-        hop.reply = {}
-        await queueIsEmpty(haraka)
-        assert.ok(!subjectsOf(hop.messages).includes(`554 to ${stage}`))
-        assert.equal(site.mail('bob').length, at + 1, 'one report')
-      })
     }
   })
 }

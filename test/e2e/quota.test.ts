@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
+import { RULE, waitFor } from '../delivery/locks.js'
 import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
 import { send } from '../support/smtp.js'
-import { codes, makeSite, note, queueIsEmpty, session, siteConf, startSite, users } from './site.js'
+import { codes, makeSite, note, queueIsEmpty, session, siteConf, siteIni, startSite, users } from './site.js'
 
 const KIB = 1024
 
@@ -14,7 +15,9 @@ for (const version of HARAKA_VERSIONS) {
     before(async () => {
       site.write('users.txt', users('bob quota="2k"', 'fred', 'john quota="0"'))
       site.write('aliases.txt', 'both: bob, fred\n')
-      haraka = await startSite(version, siteConf(site, ['drop_max 3', `alias_file ${site.path('aliases.txt')}`]))
+      haraka = await startSite(version, siteConf(site, ['drop_max 3', `alias_file ${site.path('aliases.txt')}`]), {
+        config: { 'dmail.ini': siteIni('[outbound]\nretry_interval=1s\n') },
+      })
     })
     after(() => haraka.stop())
 
@@ -23,9 +26,13 @@ for (const version of HARAKA_VERSIONS) {
         await client.mail('ann@example.com', mailParameters)
         return codes(await client.rcpt(to))
       })
-    const fill = (user: string, bytes: number): void => {
+    /** As a mail program does: not while a message is written. */
+    const fill = async (user: string, bytes: number): Promise<void> => {
       const message = 'From ann@example.com Tue Jan 05 16:41:58 1999\nSubject: old\n\n'
-      writeFileSync(site.path(`in/${user}`), `${message}${'x'.repeat(bytes - message.length - 2)}\n\n`, { mode: 0o600 })
+      const file = site.path(`in/${user}`)
+      const lock = await waitFor(file, RULE)
+      writeFileSync(file, `${message}${'x'.repeat(bytes - message.length - 2)}\n\n`, { mode: 0o600 })
+      lock.release()
     }
 
     const rows = [
@@ -39,20 +46,20 @@ for (const version of HARAKA_VERSIONS) {
     ]
     for (const { it: says, user, has, size, answer } of rows) {
       it(says, async () => {
-        fill(user, has)
+        await fill(user, has)
         assert.equal(await rcpt(`${user}@domain1.com`, size), answer)
       })
     }
 
     it('takes mail for a list of which one mailbox is full; that copy waits until there is room', async () => {
-      fill('bob', 2 * KIB)
-      fill('fred', KIB)
+      await fill('bob', 2 * KIB)
+      await fill('fred', KIB)
       const from = haraka.log.length
       const sent = await send(haraka.port, { from: 'ann@example.com', to: ['both@domain1.com'], message: note('list') })
       assert.equal(codes(sent.final), '250 2.0.0')
       await haraka.waitForLog(/deferred both@domain1\.com .*4\.2\.2/, { from })
       assert.deepEqual(site.holding('list'), ['in/fred'])
-      fill('bob', 100)
+      await fill('bob', 100)
       await queueIsEmpty(haraka)
       assert.deepEqual(site.holding('list'), ['in/bob', 'in/fred'])
     })

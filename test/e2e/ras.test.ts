@@ -7,8 +7,7 @@ import { send } from '../support/smtp.js'
 import { makeRobots, type Robots } from './robots.js'
 import { makeSite, note, siteConf, siteIni, startSite, users } from './site.js'
 
-/** The first round is 10 s after the start or the change. */
-const ROUND = { timeoutMs: 40_000 }
+const SOON = 'first_round=1s\n'
 
 /** A provider that takes up every ETRN, and then does `bring`. */
 function answering(bring: (line: string) => void = () => undefined): NextHopReplies {
@@ -36,7 +35,10 @@ for (const version of HARAKA_VERSIONS) {
       provider = await startNextHop({ keywords: ['ETRN'], tls: {}, reply: answering() })
       site.write('users.txt', users('bob'))
       const conf = ras('vdomain shop_ @shop shop.example.com ' + site.path('in/shop'))
-      haraka = await startSite(version, conf, { ...(version === '3.1' ? { nodes: 0 } : { nodes: 2 }) })
+      haraka = await startSite(version, conf, {
+        nodes: version === '3.1' ? 0 : 2,
+        config: { 'dmail.ini': siteIni(`[etrn]\n${SOON}`) },
+      })
     })
     after(async () => {
       await haraka.stop()
@@ -44,7 +46,7 @@ for (const version of HARAKA_VERSIONS) {
     })
 
     it('once, soon after the start, by TLS and for every domain of its own', async () => {
-      await provider.waitForLine(/^C: QUIT/, ROUND)
+      await provider.waitForLine(/^C: QUIT/)
       await haraka.waitForLog(/ETRN to 127\.0\.0\.1:\d+: TLSv1\.[23], certificate not verified/)
       await haraka.waitForLog(/ETRN to 127\.0\.0\.1:\d+: domain1\.com: 250 2\.0\.0 Queuing started/)
       const said = provider.transcript.split('\n').filter((line) => /^C: |^tls/.test(line))
@@ -71,12 +73,12 @@ for (const version of HARAKA_VERSIONS) {
         delivered = send(haraka.port, { from: 'ann@example.com', to: ['bob@domain1.com'], message: note('held') })
       })
       const [dial, hangup] = [robots.program('dial'), robots.program('hangup')]
-      haraka.write('config/dmail.ini', siteIni('[etrn]\nhangup_after=1s\n'))
+      haraka.write('config/dmail.ini', siteIni(`[etrn]\nhangup_after=1s\n${SOON}`))
       haraka.write(
         'config/dmail.conf',
         ras('ras_domain domain1.com', `ras_dial ${dial} "a b" $x`, `ras_hangup ${hangup}`),
       )
-      await provider.waitForLine(/^C: ETRN domain1\.com/, { from: mark, ...ROUND })
+      await provider.waitForLine(/^C: ETRN domain1\.com/, { from: mark })
       assert.equal(robots.runs('dial').length, 1, 'the line was open first')
       await delivered
       assert.deepEqual(site.holding('held'), ['in/bob'])
@@ -96,7 +98,7 @@ for (const version of HARAKA_VERSIONS) {
     it('and closes the line when it is stopped in the middle', async () => {
       const mark = haraka.log.length
       const transcript = provider.transcript.length
-      haraka.write('config/dmail.ini', siteIni('[etrn]\nhangup_after=1h\n'))
+      haraka.write('config/dmail.ini', siteIni(`[etrn]\nhangup_after=1h\n${SOON}`))
       haraka.write(
         'config/dmail.conf',
         ras(
@@ -105,7 +107,7 @@ for (const version of HARAKA_VERSIONS) {
           `ras_hangup ${robots.program('hangup')} at once`,
         ),
       )
-      await provider.waitForLine(/^C: QUIT/, { from: transcript, ...ROUND })
+      await provider.waitForLine(/^C: QUIT/, { from: transcript })
       await haraka.waitForLog(/domain1\.com: 250 2\.0\.0 Queuing started/, { from: mark })
       assert.equal(robots.runs('hangup').length, 1)
       haraka.kill('SIGINT', 'master')
@@ -115,6 +117,8 @@ for (const version of HARAKA_VERSIONS) {
     })
 
     it('and no more when the settings are gone', async () => {
+      // Ten seconds, so that they can be taken away again.
+      haraka.write('config/dmail.ini', siteIni())
       haraka.write('config/dmail.conf', plain)
       const before = provider.connections
       const mark = haraka.log.length
@@ -129,7 +133,7 @@ for (const version of HARAKA_VERSIONS) {
         'config/dmail.conf',
         siteConf(site, ['ras_timer 60', `ras_host 127.0.0.1:${other.port}`, 'ras_domain domain1.com']),
       )
-      await other.waitForLine(/^C: QUIT/, ROUND)
+      await other.waitForLine(/^C: QUIT/)
       await other.close()
       assert.equal(provider.connections, before)
     })

@@ -7,7 +7,7 @@ import { installedPackage } from '../support/install.js'
 import type { MboxMessage } from '../support/mbox.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { send } from '../support/smtp.js'
-import { codes, makeSite, queueIsEmpty, siteConf, startSite, users } from './site.js'
+import { codes, makeSite, queueIsEmpty, siteConf, siteIni, startSite, users } from './site.js'
 
 for (const version of HARAKA_VERSIONS) {
   describe(`drespond as a robot of Haraka ${version}`, () => {
@@ -42,6 +42,7 @@ for (const version of HARAKA_VERSIONS) {
           'forward_from_ip 127.0.0.1',
           `gateway example.com 127.0.0.1:${nextHop.port}`,
         ]),
+        { config: { 'dmail.ini': siteIni('[outbound]\nretry_interval=1s\n') } },
       )
       // Robots run in dsmtp_path: it is Haraka's directory for them, with the smtp.ini of this Haraka.
       chmodSync(haraka.dir, 0o755)

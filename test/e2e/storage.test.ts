@@ -5,7 +5,18 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
 import { send } from '../support/smtp.js'
-import { codes, makeSite, note, queueIsEmpty, RELAYING, siteConf, startSite, users, type Site } from './site.js'
+import {
+  codes,
+  makeSite,
+  note,
+  queueIsEmpty,
+  RELAYING,
+  siteConf,
+  siteIni,
+  startSite,
+  users,
+  type Site,
+} from './site.js'
 
 const CLIENTS = [
   { hook: 'queue', client: '127.0.0.1' },
@@ -18,7 +29,9 @@ for (const version of HARAKA_VERSIONS) {
     let haraka: Haraka
     before(async () => {
       site.write('users.txt', users('bob', 'fred', 'john'))
-      haraka = await startSite(version, siteConf(site))
+      haraka = await startSite(version, siteConf(site), {
+        config: { 'dmail.ini': siteIni('[drop]\nlock_wait=1s\n[outbound]\nretry_interval=1s\n') },
+      })
     })
     after(() => haraka.stop())
 

@@ -7,6 +7,7 @@ export const RAS: RasSettings = {
   everyMs: 3_600_000,
   domains: ['domain1.com'],
   hangupAfterMs: 600_000,
+  firstMs: 10_000,
 }
 
 /** A provider that says this to each domain; a code of 2xx is yes. */

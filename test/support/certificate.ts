@@ -23,3 +23,14 @@ AiEAiwfulnjWo6Y/S5EJgqk7wcbrn9WemdAl6iHvjMinwBECIFOwBr12PG+zn6GL
 -----END CERTIFICATE-----
 `,
 }
+
+/** The group ffdhe2048 of RFC 7919. Without such a file in config/ Haraka has openssl look for another prime at each start, for seconds. */
+export const DH_PARAMETERS = `-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+`
