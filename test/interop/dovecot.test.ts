@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { tryLock } from '../../lib/delivery/dotlock.js'
-import { confOf, makeSite, startSite, type Site } from '../e2e/site.js'
+import { confOf, makeSite, siteIni, startSite, type Site } from '../e2e/site.js'
 import { addAccounts, groupId } from '../support/accounts.js'
 import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
 import { send } from '../support/smtp.js'
@@ -39,7 +39,10 @@ describe('Dovecot and drop files', { skip: withoutDovecot() }, () => {
         names = addAccounts(made, site.path('home')).map(({ name }) => name)
         dovecot = await startDovecot(site.path('in'))
         haraka = await startSite(version, confOf(site, ['authent_method unix_user']), {
-          config: { 'log.ini': '[main]\nlevel=notice\n' },
+          config: {
+            'log.ini': '[main]\nlevel=notice\n',
+            'dmail.ini': siteIni('[outbound]\nretry_interval=1s\n'),
+          },
         })
       })
       after(async () => {
@@ -169,7 +172,7 @@ async function underLoad(mailboxes: readonly Mailbox[], haraka: Haraka, dovecot:
   if (failure !== undefined) throw failure
 }
 
-/** The queue tries again after 5 s, 10 s, 20 s. */
+/** The queue tries again after a second, and waits for the lock then. */
 async function queueRuns(haraka: Haraka): Promise<void> {
   await haraka.waitFor(() => haraka.queueFiles().length === 0, { watch: 'queue', timeoutMs: PHASE_MS })
 }
