@@ -14,10 +14,7 @@ import {
   type Letter,
   type SentReport,
 } from './dsn-site.js'
-import { note, queueIsEmpty, siteIni } from './site.js'
-
-const RELOADED = /configuration reloaded/
-const NOT_RELOADED = /configuration not reloaded/
+import { note, queueIsEmpty, reload, siteIni } from './site.js'
 
 const HEADERS = 'text/rfc822-headers'
 const MESSAGE = 'message/rfc822'
@@ -48,21 +45,17 @@ for (const version of HARAKA_VERSIONS) {
       assert.ok(report !== undefined && more.length === 0, `reports: ${more.length}`)
       return report
     }
-    /** Changes something and waits until the master and its one worker both said what they made of it. */
-    const change = async (edit: () => void, line = RELOADED): Promise<void> => {
-      const { haraka } = running
-      const from = haraka.log.length
-      edit()
-      await haraka.waitFor(() => haraka.log.slice(from).split(line).length > 2)
+    const reloads = async (reloaded = true): Promise<void> => {
+      assert.equal(await reload(running.haraka), reloaded)
     }
-    const conf = (...lines: string[]): Promise<void> =>
-      change(() => {
-        running.haraka.write('config/dmail.conf', running.conf(...lines))
-      })
-    const ini = (more: string, line = RELOADED): Promise<void> =>
-      change(() => {
-        running.haraka.write('config/dmail.ini', siteIni(more))
-      }, line)
+    const conf = async (...lines: string[]): Promise<void> => {
+      running.haraka.write('config/dmail.conf', running.conf(...lines))
+      await reloads()
+    }
+    const ini = async (more: string): Promise<void> => {
+      running.haraka.write('config/dmail.ini', siteIni(more))
+      await reloads()
+    }
 
     const returns = (when: string, ret: string, expected: string): void => {
       it(`${ret === '' ? 'without RET' : ret}: ${expected}`, async () => {
@@ -235,19 +228,16 @@ for (const version of HARAKA_VERSIONS) {
         (await reportOn({ subject: 'built in', to: [['bob@domain1.com', 'NOTIFY=SUCCESS']] })).subject,
         'Your message was delivered',
       )
-      await change(() => {
-        write('Leider nicht\n\n{recipients}\n')
-      })
+      write('Leider nicht\n\n{recipients}\n')
+      await reloads()
       assert.equal(await subjectOf('changed text'), 'Leider nicht')
       const from = haraka.log.length
-      await change(() => {
-        write('Ganz kaputt\n\nno place for recipients\n')
-      }, NOT_RELOADED)
-      assert.match(haraka.log.slice(from), /failed\.txt.*there is no line \{recipients\}/)
+      write('Ganz kaputt\n\nno place for recipients\n')
+      await reloads(false)
+      await haraka.waitForLog(/failed\.txt.*there is no line \{recipients\}/, { from })
       assert.equal(await subjectOf('broken text'), 'Leider nicht')
-      await change(() => {
-        write('Wieder gut\n\n{recipients}\n')
-      })
+      write('Wieder gut\n\n{recipients}\n')
+      await reloads()
       assert.equal(await subjectOf('mended text'), 'Wieder gut')
     })
   })

@@ -1,11 +1,14 @@
 import { chmodSync, mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { callServer } from '../../lib/control/client.js'
 import { SOCKET_FILE } from '../../lib/control/protocol.js'
 import { tempDir } from '../support/cleanup.js'
 import { writeInto } from '../support/haraka-dir.js'
 import { startHaraka, type Haraka, type HarakaOptions, type HarakaVersion } from '../support/haraka.js'
 import { readQuietMbox, type MboxMessage } from '../support/mbox.js'
 import { connect, type Reply, type SmtpClient } from '../support/smtp.js'
+import { PATIENCE_MS } from '../support/wait.js'
 
 /** A client that forward_from_ip of `siteConf` lets relay; any other loopback address is a stranger. */
 export const RELAYING = '127.0.0.2'
@@ -119,6 +122,18 @@ export async function startSite(
   // A Haraka of one process listens before it runs its hooks.
   if (more.nodes === 0) await haraka.waitFor(() => haraka.exists(SOCKET_FILE))
   return haraka
+}
+
+/** Has every process read its configuration anew, as `dmail reload` does; whether what they found is in force. */
+export async function reload(haraka: Haraka): Promise<boolean> {
+  const end = performance.now() + PATIENCE_MS
+  for (;;) {
+    const { reloaded, error, missing } = await callServer(haraka.dir, 'reload', {})
+    if (missing === 0) return reloaded
+    // One that has just been started is heard of soon.
+    if (performance.now() > end) throw new Error(`${missing} workers do not answer; ${error}`)
+    await pause(50)
+  }
 }
 
 /** Resolves when nothing waits in Haraka's queue: all that was accepted has come to its end. */

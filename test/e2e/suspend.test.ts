@@ -5,11 +5,10 @@ import type { Haraka } from '../support/haraka.js'
 import { startNextHop, type NextHop } from '../support/next-hop.js'
 import { failuresOf, KINDS, submit, subjectsOf, waitForFailures, type Kind } from './outbound-site.js'
 import { makeRobots, type Robots } from './robots.js'
-import { makeSite, queueIsEmpty, session, siteConf, siteIni, startSite, users, type Site } from './site.js'
+import { makeSite, queueIsEmpty, reload, session, siteConf, siteIni, startSite, users, type Site } from './site.js'
 import { makeTicks } from './ticks.js'
 
 const DAY_MS = 24 * HOUR_MS
-const RELOADED = /configuration reloaded/
 
 /** A server with two next hops: one for what is suspended, and one that shows that all other mail goes out. */
 interface Running {
@@ -53,14 +52,9 @@ async function start({ version, nodes }: Kind, lines: readonly string[]): Promis
     others,
     haraka,
     reload: async (more, ini) => {
-      let from = haraka.log.length
       haraka.write('config/dmail.conf', conf(more))
       if (ini !== undefined) haraka.write('config/dmail.ini', siteIni(ini))
-      // Master and workers each have their own.
-      for (let left = nodes === 0 ? 1 : nodes + 1; left > 0; left--) {
-        const line = await haraka.waitForLog(RELOADED, { from })
-        from = haraka.log.indexOf(line, from) + line.length
-      }
+      assert.ok(await reload(haraka))
     },
     close: async () => {
       await haraka.stop()

@@ -25,9 +25,10 @@ export async function freePort(): Promise<number> {
 /** Whether the UDP port of this number, which no server here uses, could be taken as the mark of who has the port. */
 async function isReserved(port: number): Promise<boolean> {
   const mark = createSocket('udp4')
-  if (!(await opened(mark, () => mark.bind({ port, address: HOST, exclusive: true })))) return false
-  mark.unref()
-  return true
+  const isMine = await opened(mark, () => mark.bind({ port, address: HOST, exclusive: true }))
+  if (isMine) mark.unref()
+  else mark.close()
+  return isMine
 }
 
 async function isFree(port: number): Promise<boolean> {
