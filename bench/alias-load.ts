@@ -20,7 +20,12 @@ async function measure(lines: number): Promise<string> {
     writeAliases(file, lines)
     const before = process.memoryUsage().rss
     const began = process.hrtime.bigint()
-    const { table, problems } = await loadAliasFile(file, 'aliases', pathMapper(new Map(), dir))
+    const { table, problems } = await loadAliasFile(
+      file,
+      'aliases',
+      pathMapper(new Map(), dir),
+      new Map([['second.example', 'domain1.com']]),
+    )
     const loadMs = Number(process.hrtime.bigint() - began) / 1e6
     const rss = process.memoryUsage().rss
     if (table.size !== lines || problems.length > 0) throw new Error(`${table.size} keys, ${problems.length} problems`)

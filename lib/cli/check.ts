@@ -3,6 +3,7 @@ import { checkTables, type CheckedTables } from '../redis-tables/check.js'
 import { loadAll, type Loaded } from '../suite/loaded.js'
 import { makeSnapshot, notRunning, openUsers } from '../suite/snapshot.js'
 import { tablesFor } from '../suite/redis.js'
+import { otherNames } from '../suite/tables.js'
 import { checkTargets } from '../suite/targets.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
 
@@ -42,7 +43,8 @@ async function lookUp(loaded: Loaded, harakaDir: string): Promise<CheckedTables>
       harakaDir,
       notRunning(() => undefined, redis),
     )
-    const { problems, counts } = redis === undefined ? NOT_ASKED : await checkTables(loaded.configuration, redis)
+    const { problems, counts } =
+      redis === undefined ? NOT_ASKED : await checkTables(loaded.configuration, otherNames(loaded.domains), redis)
     return { problems: [...problems, ...(await checkTargets(loaded, tables, world))], counts }
   } finally {
     users.close()

@@ -14,6 +14,7 @@ import { differences, linesOf, type Difference } from '../redis-tables/diff.js'
 import { importFile, judgeFile } from '../redis-tables/import.js'
 import type { RedisTables } from '../redis-tables/tables.js'
 import { openTables } from '../suite/redis.js'
+import { localDomains, otherNames } from '../suite/tables.js'
 import { problemLine } from './reload.js'
 import { complain, printed, progressLine, type ServerOptions } from './server.js'
 import { EXIT, painter, printJson, type Exit, type Terminal } from './terminal.js'
@@ -30,7 +31,8 @@ const MAX_DIFFERENCES = 1000
 export function importCommand(file: string, name: string, options: ImportFlags, terminal: Terminal): Promise<Exit> {
   return withTable(name, options, terminal, async ({ table, holds, configuration, redis }) => {
     const { mapPath } = configuration
-    const loaded = await loadAliasFile(path.resolve(file), file, mapPath)
+    const names = holds === 'aliases' ? otherNames(localDomains(configuration)) : undefined
+    const loaded = await loadAliasFile(path.resolve(file), file, mapPath, names)
     const problems = [...(await judgeFile(loaded, file, holds, mapPath))]
     if (loaded.readable && loaded.table.size === 0 && problems.length === 0) {
       problems.push({ severity: 'error', at: { file, line: 1 }, message: 'the file has no entries', hint: EMPTY_HINT })

@@ -4,6 +4,7 @@ import { aliasKey, parseEntry, type AliasItem, type AliasKey, type AliasSource, 
 import { expandItems, loadIncludes, sourceOf, type IncludedLists } from './alias-include.js'
 import { aliasIndex, formatKey, MAX_KEYS, type AliasIndex } from './alias-index.js'
 import { LF, lineKind, usualColon } from './alias-scan.js'
+import { misnamed, type OtherNames } from './other-names.js'
 import type { MapPath } from './paths.js'
 import { problemLog, type ProblemLog } from './problem-log.js'
 import { formatAt, type Problem } from './problem.js'
@@ -62,9 +63,14 @@ const LINES_PER_TURN = 10_000
 
 /**
  * Loads an alias file (R6, R9). `file` is its full path, `label` what messages call it. A file that cannot be read is
- * an error and an empty table; a bad line is an error and left out (C7).
+ * an error and an empty table; a bad line is an error and left out (C7). A key at one of `names` is a warning.
  */
-export async function loadAliasFile(file: string, label: string, mapPath: MapPath): Promise<LoadedAliases> {
+export async function loadAliasFile(
+  file: string,
+  label: string,
+  mapPath: MapPath,
+  names: OtherNames = new Map(),
+): Promise<LoadedAliases> {
   const log = problemLog(label)
   const index = aliasIndex()
   const content = await readRegularFile(file, MAX_FILE_BYTES)
@@ -72,7 +78,7 @@ export async function loadAliasFile(file: string, label: string, mapPath: MapPat
     log.add({ severity: 'error', at: { file: label, line: 1 }, message: content.message, hint: content.hint })
   }
   const source: AliasSource = { ...sourceOf(content.ok ? content.data : Buffer.alloc(0)), label, mapPath }
-  const included = await indexEntries(source, index, log)
+  const included = await indexEntries(source, index, names, log)
   const { lists, files } = await loadIncludes(included, mapPath, log)
   return {
     table: aliasTable(source, index, lists),
@@ -83,7 +89,12 @@ export async function loadAliasFile(file: string, label: string, mapPath: MapPat
 }
 
 /** Fills the index and returns the `:include:` items met. */
-async function indexEntries(source: AliasSource, index: AliasIndex, log: ProblemLog): Promise<AliasItem[]> {
+async function indexEntries(
+  source: AliasSource,
+  index: AliasIndex,
+  names: OtherNames,
+  log: ProblemLog,
+): Promise<AliasItem[]> {
   const { data, label } = source
   const included: AliasItem[] = []
   let entry: Extent | undefined
@@ -91,8 +102,13 @@ async function indexEntries(source: AliasSource, index: AliasIndex, log: Problem
   let colon = -1
   const finish = (): void => {
     if (entry === undefined) return
-    if (colon < 0) addParsed(source, entry, index, log, included)
-    else addKey(usualKey(source, entry.start, colon), entry, index, label, log)
+    const key = colon < 0 ? parsedKey(source, entry, log, included) : usualKey(source, entry.start, colon)
+    if (key === undefined) return
+    const earlier = index.add(key, entry)
+    const wrong = earlier === undefined ? misnamed(key, names) : givenTwice(earlier, label)
+    if (wrong === undefined) return
+    const message = `"${formatKey(key)}" ${wrong.message}`
+    log.add({ severity: 'warning', at: { file: label, line: entry.line, column: 1 }, message, hint: wrong.hint })
   }
 
   let start = 0
@@ -129,30 +145,21 @@ function usualKey({ data }: AliasSource, start: number, colon: number): AliasKey
   return { text, hasDomain: text.includes('@'), isPrefix: false }
 }
 
-function addParsed(
-  source: AliasSource,
-  extent: Extent,
-  index: AliasIndex,
-  log: ProblemLog,
-  included: AliasItem[],
-): void {
+/** The key of any other line; undefined where it is ignored as a whole. */
+function parsedKey(source: AliasSource, extent: Extent, log: ProblemLog, included: AliasItem[]): AliasKey | undefined {
   const { key, items, problems } = parseEntry(source, extent)
   problems.forEach(log.add)
-  // Without any good destination the line as a whole is ignored: an alias to nowhere would swallow mail.
-  if (key === undefined || items.length === 0) return
-  addKey(key, extent, index, source.label, log)
+  // An alias to nowhere would swallow mail.
+  if (items.length === 0) return undefined
   for (const item of items) if (item.written.kind === 'include') included.push(item)
+  return key
 }
 
-function addKey(key: AliasKey, extent: Extent, index: AliasIndex, label: string, log: ProblemLog): void {
-  const earlier = index.add(key, extent)
-  if (earlier === undefined) return
-  log.add({
-    severity: 'warning',
-    at: { file: label, line: extent.line, column: 1 },
-    message: `"${formatKey(key)}" is given twice, first at ${formatAt({ file: label, line: earlier.line })}`,
+function givenTwice({ line }: Extent, file: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `is given twice, first at ${formatAt({ file, line })}`,
     hint: 'the destinations of both lines are used; join them in one line',
-  })
+  }
 }
 
 function aliasTable(source: AliasSource, index: AliasIndex, lists: IncludedLists): AliasFileTable {

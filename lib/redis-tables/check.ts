@@ -1,6 +1,7 @@
 import { parseKey } from '../conf/alias-entry.js'
 import type { TableCount } from '../conf/check.js'
 import type { Configuration } from '../conf/load.js'
+import { misnamed, type OtherNames } from '../conf/other-names.js'
 import type { MapPath } from '../conf/paths.js'
 import { problemLog } from '../conf/problem-log.js'
 import type { Problem } from '../conf/problem.js'
@@ -19,7 +20,11 @@ export interface CheckedTables {
 }
 
 /** Counts the tables in Redis and looks at what is in them, or at some of it. One that cannot be asked is a warning. */
-export async function checkTables({ conf, mapPath }: Configuration, redis: RedisTables): Promise<CheckedTables> {
+export async function checkTables(
+  { conf, mapPath }: Configuration,
+  names: OtherNames,
+  redis: RedisTables,
+): Promise<CheckedTables> {
   const problems: Problem[] = []
   const counts = new Map<string, number>()
   for (const named of redisTables(conf)) {
@@ -28,7 +33,7 @@ export async function checkTables({ conf, mapPath }: Configuration, redis: Redis
     try {
       const entries = await redis.store.size(key)
       counts.set(table, entries)
-      problems.push(...(await lookAtSome(named, key, redis, mapPath)))
+      problems.push(...(await lookAtSome(named, key, redis, mapPath, names)))
       if (entries > 0) continue
       const hint = `fill it, as with "dmail tables import FILE ${table}"`
       problems.push({
@@ -46,11 +51,18 @@ export async function checkTables({ conf, mapPath }: Configuration, redis: Redis
   return { problems, counts: Array.from(counts, ([table, entries]) => ({ table, entries })) }
 }
 
-async function lookAtSome(named: NamedTable, key: string, redis: RedisTables, mapPath: MapPath): Promise<Problem[]> {
+async function lookAtSome(
+  named: NamedTable,
+  key: string,
+  redis: RedisTables,
+  mapPath: MapPath,
+  names: OtherNames,
+): Promise<Problem[]> {
   const log = problemLog(named.table)
   let seen = 0
   for await (const some of redis.store.scan(key)) {
-    for (const [field, value] of some) for (const problem of judge(named, field, value, mapPath)) log.add(problem)
+    for (const [field, value] of some)
+      for (const problem of judge(named, field, value, mapPath, names)) log.add(problem)
     seen += some.length
     if (seen >= MAX_ENTRIES) break
   }
@@ -58,7 +70,13 @@ async function lookAtSome(named: NamedTable, key: string, redis: RedisTables, ma
 }
 
 /** What is wrong with one entry: an error where mail is deferred for it, a warning where it is never met. */
-function judge({ table, holds }: NamedTable, field: string, value: string, mapPath: MapPath): Problem[] {
+function judge(
+  { table, holds }: NamedTable,
+  field: string,
+  value: string,
+  mapPath: MapPath,
+  names: OtherNames,
+): Problem[] {
   const at = placeIn(table, field)
   const key = parseKey(field)
   if (typeof key === 'string') {
@@ -75,6 +93,8 @@ function judge({ table, holds }: NamedTable, field: string, value: string, mapPa
     const hint = 'the keys of a forward_table are user@domain, *@domain and *'
     return [{ severity: 'warning', at, message: 'no forward asks for it', hint }]
   }
+  const wrong = holds === 'aliases' ? misnamed(key, names) : undefined
+  if (wrong !== undefined) return [{ severity: 'warning', at, message: `it ${wrong.message}`, hint: wrong.hint }]
   const read = readValue(table, field, value, mapPath)
   return read.ok ? [] : [{ severity: 'error', at, message: read.message, hint: read.hint }]
 }

@@ -9,7 +9,7 @@ import { isBelow } from '../routing/forward-file.js'
 import type { AliasFile } from '../routing/tables.js'
 import { checkFilterRules } from './filter-rules.js'
 import { loadTexts } from './report-texts.js'
-import { aliasFiles, localDomains } from './tables.js'
+import { aliasFiles, localDomains, otherNames } from './tables.js'
 
 /** How long the name service may take to tell an account. */
 export const ACCOUNT_TIMEOUT_MS = 10_000
@@ -38,12 +38,13 @@ export async function loadAll(harakaDir: string): Promise<Loaded> {
   const configuration = await loadConfiguration(harakaDir)
   const { mapPath } = configuration
   const domains = localDomains(configuration)
+  const names = otherNames(domains)
   const aliases = new Map<string, LoadedFile>()
   const problems: Problem[] = [...configuration.problems]
   const files: string[] = [...configuration.files]
   for (const file of aliasFiles(configuration)) {
     const label = labelOf(file, harakaDir)
-    const { table, readable, problems: found, files: read } = await loadAliasFile(file, label, mapPath)
+    const { table, readable, problems: found, files: read } = await loadAliasFile(file, label, mapPath, names)
     aliases.set(file, { label, readable, table })
     problems.push(...found)
     files.push(...read)

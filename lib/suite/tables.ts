@@ -1,5 +1,6 @@
 import type { Configuration } from '../conf/load.js'
 import { formatLine } from '../conf/lines.js'
+import type { OtherNames } from '../conf/other-names.js'
 import type { LocalDomain } from '../routing/domains.js'
 import { forwardTable, withForwardTables, type ForwardLookup } from '../routing/forwards.js'
 import { gatewayTable } from '../routing/gateways.js'
@@ -28,6 +29,13 @@ export function localDomains({ conf }: Configuration): Map<string, LocalDomain> 
     if (!domains.has(domain)) domains.set(domain, { name: domain, prefix, dropPath: pathOf(domain, path) })
   }
   return domains
+}
+
+/** The names among them that lead to another. */
+export function otherNames(domains: ReadonlyMap<string, LocalDomain>): OtherNames {
+  return new Map(
+    Array.from(domains, ([host, { name }]) => [host, name] as const).filter(([host, name]) => host !== name),
+  )
 }
 
 /** Folders that hold drop files, for what a module may name (U5). */

@@ -48,6 +48,26 @@ describe('dmail check', () => {
     assert.match(`${warnings[0]?.message ?? ''} ${warnings[0]?.hint ?? ''}`, /mfilter\.rul is not read.*rspamd.*karma/)
   })
 
+  it('warns of an alias at another name of the main domain, which is never used', async () => {
+    const conf = [
+      'host_domain domain1.com',
+      'host_domain second.example',
+      'vdomain dom3 domain3.com in3',
+      'alias_file_domain second.example config/own.txt',
+      'alias_file config/all.txt',
+      'sysadmin bob@domain1.com',
+    ].join('\n')
+    const files = {
+      'config/own.txt': 'sales@second.example: bob\nsales: bob\n',
+      'config/all.txt': 'info@domain3.com: bob@domain1.com\n*@second.example: bob\ninfo@domain1.com: bob\n',
+    }
+    const { warnings } = await report({ ...GOOD, conf, files })
+    assert.deepEqual(
+      warnings.map(({ at, message }) => `${at} ${message.split(':')[0] ?? ''}`),
+      ['own.txt:1:1 "sales@second.example" is never used', 'all.txt:2:1 "*@second.example" is never used'],
+    )
+  })
+
   it('ends with 1 where there is an error, and says where', async () => {
     const { exit, out } = await checked(BAD)
     assert.equal(exit, 1)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { loadAliasFile, type AliasEntry, type LoadedAliases } from '../../lib/conf/alias-file.js'
 import { pathMapper } from '../../lib/conf/paths.js'
-import { formatAt } from '../../lib/conf/problem.js'
+import { formatAt, formatProblem } from '../../lib/conf/problem.js'
 import { formatWritten } from '../../lib/conf/destination.js'
 import { brief, dirWith, mapPath } from './helpers.js'
 
@@ -98,6 +98,34 @@ describe('an alias file (R6)', () => {
     assert.deepEqual(brief(problems), [
       'warning aliases:3:1: "sales" is given twice, first at aliases:1',
       'warning aliases:4:1: "sales" is given twice, first at aliases:1',
+    ])
+  })
+
+  it('a key at another name of the main domain, which no look-up asks for, is a warning (R10)', async (t) => {
+    const aliases = [
+      'Info@Second.example: bob',
+      'info: bob, $user',
+      '*@second.example: bob',
+      '"front desk"@second.example: bob',
+      'info@second.example: fred',
+      'info@domain1.com: bob',
+      'info@domain2.com: bob@second.example',
+      '"info@second.example": fred',
+    ]
+    const dir = dirWith(t, { aliases: aliases.join('\n') })
+    const names = new Map([['second.example', 'domain1.com']])
+    const { problems } = await loadAliasFile(path.join(dir, 'aliases'), 'aliases', mapPath, names)
+    const unused =
+      'is never used: second.example is another name of domain1.com, and aliases are looked up under that ' +
+      '(leave @second.example out, which is for all names of domain1.com; for second.example alone write a forward line in dmail.conf)'
+    assert.deepEqual(problems.map(formatProblem), [
+      `aliases:1:1: "info@second.example" ${unused}`,
+      `aliases:3:1: "*@second.example" ${unused}`,
+      `aliases:4:1: "front desk@second.example" ${unused}`,
+      ...[5, 8].map(
+        (line) =>
+          `aliases:${line}:1: "info@second.example" is given twice, first at aliases:1 (the destinations of both lines are used; join them in one line)`,
+      ),
     ])
   })
 

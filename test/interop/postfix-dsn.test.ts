@@ -8,7 +8,7 @@ import { linesOf, readReports, type EmailReport } from './email-reports.js'
 import { readWithPython } from './mbox-readers.js'
 import { ANNA, FOR_ANNA, HIDDEN, NOBODY, OTTO, WITH_DSN, WITHOUT_DSN, type Row } from './postfix-dsn-rows.js'
 import { idsIn, postfixIsIdle } from './postfix-mail.js'
-import { makeCertificate } from './self-signed.js'
+import { smtpdTls } from './self-signed.js'
 
 const skip = withoutPostfix() || without('python3')
 
@@ -21,16 +21,13 @@ describe('reports of Postfix as the next hop', { skip }, () => {
       let reports: EmailReport[]
       // All messages go out before the first test: so a report that should not be there is no matter of time.
       before(async () => {
-        const { cert, key } = makeCertificate('mail.customer.example')
+        const tls = smtpdTls('mail.customer.example')
         postfix = await startPostfix({
           mailboxes: [ANNA, OTTO],
           settings: () => ({
             myhostname: 'mail.customer.example',
             smtpd_discard_ehlo_keywords: 'dsn',
-            smtpd_tls_security_level: 'may',
-            smtpd_tls_cert_file: cert,
-            smtpd_tls_key_file: key,
-            smtpd_tls_loglevel: '1',
+            ...tls,
           }),
         })
         site = makeSite()

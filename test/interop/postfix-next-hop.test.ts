@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { codes, makeSite, queueIsEmpty, RELAYING, siteConf, siteIni, startSite, users, type Site } from '../e2e/site.js'
-import { makeCertificate } from './self-signed.js'
+import { smtpdTls } from './self-signed.js'
 import { HARAKA_VERSIONS, type Haraka } from '../support/haraka.js'
 import type { MboxMessage } from '../support/mbox.js'
 import { startPostfix, withoutPostfix, type Postfix } from '../support/postfix.js'
@@ -27,15 +27,12 @@ describe('Postfix as the next hop', { skip: withoutPostfix() }, () => {
       let postfix: Postfix
       let haraka: Haraka
       before(async () => {
-        const { cert, key } = makeCertificate('mail.customer.example')
+        const tls = smtpdTls('mail.customer.example')
         postfix = await startPostfix({
           mailboxes: [ANNA, UTF8_RECIPIENT, SLOW],
           settings: () => ({
             message_size_limit: String(50 * MEGABYTE),
-            smtpd_tls_security_level: 'may',
-            smtpd_tls_cert_file: cert,
-            smtpd_tls_key_file: key,
-            smtpd_tls_loglevel: '1',
+            ...tls,
           }),
         })
         site = makeSite()

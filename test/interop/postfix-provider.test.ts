@@ -7,7 +7,7 @@ import { startPostfix, withoutPostfix, type Postfix } from '../support/postfix.j
 import { send } from '../support/smtp.js'
 import { until } from '../support/wait.js'
 import { postfixIsIdle } from './postfix-mail.js'
-import { makeCertificate } from './self-signed.js'
+import { smtpdTls } from './self-signed.js'
 
 const COUNT = 12
 /** The first round comes 10 s after the start. */
@@ -29,16 +29,13 @@ describe('Postfix as the provider that mail is fetched from', { skip: withoutPos
         })
         // Its port is known now.
         await haraka.stop()
-        const { cert, key } = makeCertificate('mail.example.net')
+        const tls = smtpdTls('mail.example.net')
         postfix = await startPostfix({
           settings: () => ({
             relay_domains: 'domain1.com',
             fast_flush_domains: '$relay_domains',
             transport_maps: `inline:{ { domain1.com = relay:[127.0.0.1]:${haraka.port} } }`,
-            smtpd_tls_security_level: 'may',
-            smtpd_tls_cert_file: cert,
-            smtpd_tls_key_file: key,
-            smtpd_tls_loglevel: '1',
+            ...tls,
           }),
         })
       })

@@ -289,6 +289,25 @@ describe('dmail tables', { skip: withoutRedis() }, () => {
       assert.equal(ran.exit, 1)
     })
 
+    it('warns of an alias at another name of the main domain, at the import too', async () => {
+      const tables = ['alias_file_domain domain1.com redis:aliases:domain1.com', 'forward_table redis:forwards']
+      conf(...tables, 'host_domain second.example')
+      try {
+        write('sales@second.example: bob\n')
+        const imported = json(await run('tables', 'import', file, 'redis:aliases:domain1.com', '--json'))
+        redis.command('HSET', 'dmail:forwards', 'sales@second.example', 'bob@domain1.com')
+        const checked = json(await run('check', '--json'))
+        const places = (report: unknown): string[] =>
+          (report as { warnings: { at: string; message: string }[] }).warnings.map(
+            ({ at, message }) => `${at} ${message.split(':')[0] ?? ''}`,
+          )
+        assert.deepEqual(places(imported), [`${file}:1:1 "sales@second.example" is never used`])
+        assert.deepEqual(places(checked), ['redis:aliases:domain1.com[sales@second.example] it is never used'])
+      } finally {
+        conf(...tables)
+      }
+    })
+
     it('tells of a table that is not there', async () => {
       const { out } = await run('check')
       assert.match(out, /dmail\.conf:6:\d+ there is no hash dmail:aliases:domain1\.com in Redis/)

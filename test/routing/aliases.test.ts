@@ -1,16 +1,6 @@
-import { given, mailbox, people, remote, robot, table, type Row, type Site } from './support.js'
+import { given, mailbox, people, remote, robot, table, withAliases, type Row, type Site } from './support.js'
 
-const ALIASES = 'alias_file_domain domain1.com {dir}/config/aliases.txt'
 const VDOMAIN = 'vdomain dom2 @dom2 domain2.com {dir}/in'
-
-function withAliases(text: string, site: Site = {}): Site {
-  return {
-    people: people('bob', 'fred', 'john'),
-    ...site,
-    conf: `${ALIASES}\n${site.conf ?? ''}`,
-    files: { 'config/aliases.txt': text, ...site.files },
-  }
-}
 
 const dom2: Site = { people: people('bob', 'fred', 'dom2_bob', 'dom2_fred') }
 
@@ -97,11 +87,11 @@ table('R7: nested aliases', {
 
 /** Aliases for `sales` in the files of R8, most specific first. */
 function aliasOrder(conf: string, own: string, everywhere: string, last: string): Row {
-  return given({
-    conf: `${ALIASES}\nalias_file_domain * {dir}/config/all.txt\nalias_file {dir}/config/last.txt\n${conf}`,
-    people: people('bob', 'fred', 'john'),
-    files: { 'config/aliases.txt': own, 'config/all.txt': everywhere, 'config/last.txt': last },
-  }).route('sales@domain1.com')
+  const site = withAliases(own, {
+    conf: `alias_file_domain * {dir}/config/all.txt\nalias_file {dir}/config/last.txt\n${conf}`,
+    files: { 'config/all.txt': everywhere, 'config/last.txt': last },
+  })
+  return given(site).route('sales@domain1.com')
 }
 
 table('R8: look-up order of alias files', {

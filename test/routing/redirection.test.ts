@@ -1,15 +1,4 @@
-import { file, given, mailbox, people, remote, robot, table, type Site } from './support.js'
-
-const ALIASES = 'alias_file_domain domain1.com {dir}/config/aliases.txt'
-
-function withAliases(text: string, site: Site = {}): Site {
-  return {
-    people: people('bob', 'fred', 'john'),
-    ...site,
-    conf: `${ALIASES}\n${site.conf ?? ''}`,
-    files: { 'config/aliases.txt': text, ...site.files },
-  }
-}
+import { file, given, mailbox, people, remote, robot, table, withAliases, type Site } from './support.js'
 
 /** Users bob, fred and john, and these forward rules. */
 function withForwards(...rules: string[]): Site {

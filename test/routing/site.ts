@@ -45,6 +45,16 @@ export function people(...names: string[]): Record<string, Person> {
   return Object.fromEntries(names.map((name) => [name, {}]))
 }
 
+/** A site with this alias file for domain1.com, and users bob, fred and john unless it names others. */
+export function withAliases(text: string, site: Site = {}): Site {
+  return {
+    people: people('bob', 'fred', 'john'),
+    ...site,
+    conf: `alias_file_domain domain1.com {dir}/config/aliases.txt\n${site.conf ?? ''}`,
+    files: { 'config/aliases.txt': text, ...site.files },
+  }
+}
+
 /** Who sends. */
 export interface Sender {
   readonly ip?: string
