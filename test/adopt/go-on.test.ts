@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, it } from 'node:test'
 import { ADOPTION_FILE, NODE_FILE, STAGING } from '../../lib/adopt/marks.js'
+import { openStaging } from '../../lib/adopt/staging.js'
 import { tempDir } from '../support/cleanup.js'
 import { adopterOf, mailIn, mailName, makeQueue } from './fixture.js'
 
@@ -61,5 +62,16 @@ describe('whoever took over a queue and died starts again', () => {
     await adopter.resume()
     assert.equal((await faster).adopted, 1)
     assert.deepEqual(mailIn(own), ['mail 0', 'mail 1', 'mail 2', 'mail 9'])
+  })
+
+  it('its staging directory is that of the account that has the queue, also where it was killed before it said so', (t) => {
+    if (process.getuid?.() !== 0) {
+      t.skip('root only gives directories away')
+      return
+    }
+    mkdirSync(path.join(own, STAGING))
+    chownSync(own, 4321, 4321)
+    const { stage } = openStaging(own).begin(from)
+    assert.deepEqual([statSync(path.join(own, STAGING)).uid, statSync(stage).uid], [4321, 4321])
   })
 })
