@@ -1,7 +1,8 @@
-import { lstat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createAdopter, type Adopter } from '../lib/adopt/adopt.js'
+import { lifeOf } from '../lib/adopt/life.js'
 import { readPlainText, type ProcessMark } from '../lib/adopt/marks.js'
+import { isRenewed } from '../lib/adopt/renewal.js'
 import type { Incoming } from '../lib/adopt/run.js'
 import { openStaging } from '../lib/adopt/staging.js'
 import { NOTHING_DECIDED, readOperatorState } from '../lib/queue/operator-state.js'
@@ -11,7 +12,7 @@ import { ProcessGone } from './crew-questions.js'
 import type { Crew } from './crew.js'
 import { logTo } from './haraka/log.js'
 import type { HarakaPlugin } from './haraka/types.js'
-import { RENEW_MS, sightOf, whoIs } from './queue-mark.js'
+import { sightOf, whoIs } from './queue-mark.js'
 import type { Shared } from './shared.js'
 
 /** Somebody is asked again so often, after a second each: a worker that died is replaced, and a queue is read, in that time. */
@@ -79,11 +80,8 @@ export function createAdoption(
       const own = self()
       const sight = await sightOf(mark, seat, own)
       // On this machine its process is seen, or not.
-      if (!watch || mark.host === own.host) return sight
-      const before = await lstat(file)
-      await wait(2 * RENEW_MS + 1000, undefined, { ref: false })
-      const after = await lstat(file)
-      return { ...sight, renewed: before.mtimeMs !== after.mtimeMs }
+      if (!watch || mark.host === own.host || lifeOf(mark, sight).state === 'alive') return sight
+      return { ...sight, renewed: await isRenewed(file) }
     },
   })
 }

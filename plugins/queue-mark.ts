@@ -1,9 +1,9 @@
-import { existsSync, renameSync, rmSync, utimes, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { lifeOf, type Sight } from '../lib/adopt/life.js'
+import { lifeOf, type Life, type Sight } from '../lib/adopt/life.js'
 import {
   ADOPTION_FILE,
   markText,
@@ -14,6 +14,7 @@ import {
   type AdoptionMark,
   type ProcessMark,
 } from '../lib/adopt/marks.js'
+import { isRenewed, keepRenewed, WATCH_MS } from '../lib/adopt/renewal.js'
 import type { DmailIni } from '../lib/conf/ini-keys.js'
 import { directorySynced, syncDirectory, unfinishedName } from '../lib/durable.js'
 import { errorText } from '../lib/error.js'
@@ -22,15 +23,14 @@ import { nodeName, ownerOf, type Seat } from './cluster.js'
 import type { HarakaQueueModule } from './haraka/outbound-types.js'
 import type { Logging } from './haraka/types.js'
 
-/** How often the mark of a queue is renewed, for those on other machines that look at it. */
-export const RENEW_MS = 5_000
 /** Haraka goes on after 30 s, whatever a hook waits for; the cluster has had 3 of these. */
-const PATIENCE: Patience = { waitMs: 20_000, lookMs: 500 }
+const PATIENCE: Patience = { waitMs: 20_000, lookMs: 500, watchMs: WATCH_MS }
 
-/** How long, and how often it is looked, whether another is done with the queue. */
+/** How long, and how often it is looked, whether another is done with the queue; for how long its mark is watched before it counts as dead. */
 export interface Patience {
   readonly waitMs: number
   readonly lookMs: number
+  readonly watchMs: number
 }
 
 export interface QueueMark {
@@ -82,17 +82,7 @@ export async function markQueue(
     log.logerror(`dmail: ${file} cannot be written: this Haraka is not known to have this queue: ${errorText(error)}`)
   }
   const refused = await whenFree(directory, own, seat, log, patience)
-  const timer = setInterval(() => {
-    const now = new Date()
-    utimes(file, now, now, () => undefined)
-  }, RENEW_MS)
-  timer.unref()
-  return {
-    refused,
-    close() {
-      clearInterval(timer)
-    },
-  }
+  return { refused, close: keepRenewed(file) }
 }
 
 /** As replaceFile, but that the disk is not waited for: a Haraka of one process takes mail already. */
@@ -120,21 +110,34 @@ async function whenFree(
   own: ProcessMark,
   seat: Seat,
   log: Logging,
-  { waitMs, lookMs }: Patience,
+  { waitMs, lookMs, watchMs }: Patience,
 ): Promise<string | undefined> {
   const file = path.join(directory, ADOPTION_FILE)
   let told = false
   let why = ''
+  let renewed = false
+
+  async function look(mark: AdoptionMark, leftMs: number): Promise<Life> {
+    const sight = await sightOf(mark, seat, own)
+    const life = lifeOf(mark, { ...sight, renewed })
+    // It may be cut off from Redis, and at work all the same.
+    if (life.state !== 'dead' || mark.host === sight.host) return life
+    if (leftMs < watchMs) return { state: 'unknown', why: `it is too late to see whether it lives: ${life.why}` }
+    renewed = await isRenewed(file, watchMs)
+    return lifeOf(mark, { ...sight, renewed })
+  }
+
   for (const endMs = Date.now() + waitMs; Date.now() < endMs;) {
     let mark: AdoptionMark | undefined
+    let life: Life
     try {
       mark = readAdoptionMark(file)
+      if (mark === undefined) return undefined
+      life = await look(mark, endMs - Date.now())
     } catch (error) {
       return `${errorText(error)}: remove it when no other Haraka takes over this queue`
     }
-    if (mark === undefined) return undefined
-    const life = lifeOf(mark, await sightOf(mark, seat, own))
-    if (life.state === 'dead') {
+    if (life.state === 'dead' && existsSync(file)) {
       takeBack(directory, mark, log)
       return undefined
     }

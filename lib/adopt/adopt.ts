@@ -8,6 +8,7 @@ import { mayAdopt } from './judge.js'
 import { lifeOf, type Life, type Sight } from './life.js'
 import { ADOPTION_FILE, markText, NODE_FILE, readAdoptionMark, type AdoptionMark, type ProcessMark } from './marks.js'
 import { findPlace, NoPlace, type Place } from './place.js'
+import { keepRenewed } from './renewal.js'
 import { isMarked, runAdoption, settleAdoption, type RunPorts } from './run.js'
 import type { Adopted } from './shown.js'
 import type { Begun } from './staging.js'
@@ -21,10 +22,12 @@ export interface AdopterPorts extends RunPorts {
   readonly log: Log
 }
 
+type Progress = (done: number, total: number) => void
+
 /** Takes over queues of dead nodes. In the one process, one at a time. */
 export interface Adopter {
   /** Rejects with a Refusal where it may not be. */
-  adopt(named: string, force: boolean, progress: (done: number, total: number) => void): Promise<Adopted>
+  adopt(named: string, force: boolean, progress: Progress): Promise<Adopted>
   /** Goes on with what a process before this one had begun. Never rejects. */
   resume(): Promise<void>
 }
@@ -58,7 +61,7 @@ export function createAdopter(ports: AdopterPorts): Adopter {
     const marked = path.join(queue, ADOPTION_FILE)
     let adopter = found.fault
     if (found.mark !== undefined && own === undefined && found.mark.key !== key) {
-      adopter = await lifeIn(found.mark, marked, false)
+      adopter = await lifeIn(found.mark, marked, watch)
     }
     const owner = mark === undefined ? undefined : await lifeIn(mark, path.join(queue, NODE_FILE), watch)
     const verdict = mayAdopt({ owner, adopter, hasRecord: haraka !== undefined, force })
@@ -129,7 +132,17 @@ export function createAdopter(ports: AdopterPorts): Adopter {
       await settle(begun)
       return
     }
-    tell(await runAdoption(place, begun, ports, () => undefined), 'is gone on with')
+    tell(await carryOut(place, begun, () => undefined), 'is gone on with')
+  }
+
+  /** The mark is renewed meanwhile: its node, when it starts, may reach Redis where this one cannot. */
+  async function carryOut(place: Place, begun: Begun, progress: Progress): Promise<Adopted> {
+    const close = keepRenewed(path.join(begun.from, ADOPTION_FILE))
+    try {
+      return await runAdoption(place, begun, ports, progress)
+    } finally {
+      close()
+    }
   }
 
   async function settle(begun: Begun): Promise<void> {
@@ -155,7 +168,7 @@ export function createAdopter(ports: AdopterPorts): Adopter {
       alone(async () => {
         const place = await find(named)
         const begun = await begin(place, await judge(place, force, true))
-        const result = await runAdoption(place, begun, ports, progress)
+        const result = await carryOut(place, begun, progress)
         tell(result, 'is done')
         return result
       }),

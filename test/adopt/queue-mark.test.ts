@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { ADOPTION_FILE, markText, NODE_FILE, ownMark, readNodeMark, type AdoptionMark } from '../../lib/adopt/marks.js'
+import { keepRenewed } from '../../lib/adopt/renewal.js'
 import { NO_SEAT, type Seat } from '../../plugins/cluster.js'
 import type { Logging } from '../../plugins/haraka/types.js'
 import { markQueue } from '../../plugins/queue-mark.js'
@@ -20,12 +21,18 @@ function seatWith(roll: 'lives' | 'dead' | 'away'): Seat {
   return { ...NO_SEAT, cluster: () => ({ roll: ask }) } as unknown as Seat
 }
 
-async function start(mark: string | undefined, seat: Seat, meanwhile: (file: string) => void = () => undefined) {
+async function start(
+  mark: string | undefined,
+  seat: Seat,
+  meanwhile: (file: string) => void = () => undefined,
+  before: (file: string) => void = () => undefined,
+) {
   const haraka = tempDir('mark')
   const queue = path.join(haraka, 'queue')
   mkdirSync(queue)
   const file = path.join(queue, ADOPTION_FILE)
   if (mark !== undefined) writeFileSync(file, mark)
+  before(file)
   const lines: string[] = []
   const log = {
     logerror: (text: string) => {
@@ -34,7 +41,7 @@ async function start(mark: string | undefined, seat: Seat, meanwhile: (file: str
     },
   } as unknown as Logging
   const module = { queue_dir: queue, ensure_queue_dir: () => Promise.resolve() }
-  const held = await markQueue(module, haraka, OWN, seat, log, { waitMs: 300, lookMs: 20 })
+  const held = await markQueue(module, haraka, OWN, seat, log, { waitMs: 600, lookMs: 20, watchMs: 200 })
   held.close()
   return { refused: held.refused, lines, marked: readNodeMark(path.join(queue, NODE_FILE)), stays: existsSync(file) }
 }
@@ -67,6 +74,17 @@ describe('a Haraka starts with a queue', () => {
     assert.equal(refused, undefined)
     assert.match(lines.join('\n'), /node heir died while it took over this queue[^]*dmail-adopted\.0123456789abcdef/)
     assert.equal(stays, false)
+  })
+
+  it('that one takes over who is cut off from Redis, and renews its mark: not, however long nobody has heard of it', async () => {
+    const end: (() => void)[] = []
+    const { refused, lines, stays } = await start(markText(ADOPTER), seatWith('dead'), undefined, (file) => {
+      end.push(keepRenewed(file, 20))
+    })
+    for (const each of end) each()
+    assert.match(refused ?? '', /being taken over by another Haraka: node heir lives: it has just renewed its mark/)
+    assert.equal(lines.length, 1)
+    assert.ok(stays)
   })
 
   it('that one was taking over of whom nobody can tell: not, and the log names the file', async () => {
