@@ -8,6 +8,7 @@ import { HOUR_MS, makeClock } from '../support/clock.js'
 import { HARAKA_VERSIONS } from '../support/haraka.js'
 import { HOPS, post, startDsnSite, submit, told, tried, type DsnSite } from './dsn-site.js'
 import { codes, note } from './site.js'
+import { allWait } from './waiting.js'
 
 const BUSY = (): string => '450 4.2.1 mailbox busy'
 const REFUSED = (): string => '550 5.1.1 no such user'
@@ -34,11 +35,9 @@ for (const version of HARAKA_VERSIONS) {
       return disk
     }
     const queue = (): string[] => entries(path.join(running.haraka.dir, 'queue')).filter((name) => name !== FILLER)
-    /** The time of its next attempt is to come; it is in the name of its file, which it gets after the log says so. */
-    const waits = async (offsetMs: number): Promise<void> => {
-      const isToCome = (name: string): boolean => Number(name.split('_')[1]) > Date.now() + offsetMs
-      await running.haraka.waitFor(() => queue().every(isToCome), { watch: 'queue' })
-    }
+    /** Its next attempt is to come. */
+    const waits = (offsetMs: number): Promise<void> =>
+      allWait(running.haraka, ({ nextMs = 0 }) => nextMs > Date.now() + offsetMs)
     const queueIsEmpty = async (): Promise<void> => {
       await running.haraka.waitFor(() => queue().length === 0, { watch: 'queue' })
     }

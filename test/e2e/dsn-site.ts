@@ -6,6 +6,7 @@ import { startNextHop, type NextHop, type NextHopOptions } from '../support/next
 import type { Reply } from '../support/smtp.js'
 import { makeRobots, type Robots } from './robots.js'
 import { codes, makeSite, note, RELAYING, session, siteConf, siteIni, startSite, users, type Site } from './site.js'
+import { allWait } from './waiting.js'
 
 /** Every way to say, or not to say, at RCPT what one wants to hear; `hears` is what that means (N3). */
 export const WISHES = [
@@ -71,9 +72,7 @@ export async function submit(haraka: Haraka, letter: Letter): Promise<void> {
 
 /** Resolves when all that is in the queue has been tried, and so every report of it is where it belongs. */
 export async function tried(haraka: Haraka, times = 1): Promise<void> {
-  await haraka.waitFor(() => haraka.queueFiles().every((name) => Number(name.split('_')[2]) >= times), {
-    watch: 'queue',
-  })
+  await allWait(haraka, ({ attempts }) => attempts >= times)
 }
 
 /** A report to a sender, taken apart. */

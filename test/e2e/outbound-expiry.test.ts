@@ -7,6 +7,7 @@ import { failuresOf, KINDS, submit, subjectsOf, waitForFailures } from './outbou
 import { makeRobots } from './robots.js'
 import { makeSite, queueIsEmpty, siteConf, startSite, users } from './site.js'
 import { makeTicks } from './ticks.js'
+import { allWait } from './waiting.js'
 
 for (const { name, version, nodes } of KINDS) {
   describe(`${name}: DMail's two hours and three days`, () => {
@@ -44,6 +45,7 @@ for (const { name, version, nodes } of KINDS) {
         return parts[0] === arrived && parts[4] === unique && Number(parts[2]) > Number(attempts)
       }
       await haraka.waitFor(() => haraka.queueFiles().some(isNext), { watch: 'queue' })
+      await allWait(haraka, () => true)
       return line
     }
 
