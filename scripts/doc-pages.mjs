@@ -48,13 +48,16 @@ export function fillPages(docs, { settings, keys, commands, replies }, check) {
   }
   return errors
 
+  /** Whether each block that is opened ends. */
+  function areClosed(page, text, opening, blocks, fault) {
+    const all = [...text.matchAll(opening)].length === [...text.matchAll(blocks)].length
+    if (!all) errors.push(`docs/${page}: a ${fault}`)
+    return all
+  }
+
   function fillBlocks(page, text) {
-    const opened = text.split('<!-- settings:').length - 1
-    const blocks = [...text.matchAll(BLOCK)].length
-    if (opened !== blocks) {
-      errors.push(`docs/${page}: a <!-- settings: --> block has no <!-- /settings -->`)
+    if (!areClosed(page, text, /<!-- settings:/g, BLOCK, '<!-- settings: --> block has no <!-- /settings -->'))
       return text
-    }
     return text.replace(BLOCK, (_all, list) => {
       const names = list.trim().split(/\s+/)
       const rows = names.filter((name) => !name.includes('.')).flatMap((name) => settingNamed(page, name))
@@ -70,12 +73,8 @@ export function fillPages(docs, { settings, keys, commands, replies }, check) {
   }
 
   function fillCommands(page, text) {
-    const opened = text.split(/<!-- commands?[: ]/).length - 1
-    const blocks = [...text.matchAll(COMMANDS)].length
-    if (opened !== blocks) {
-      errors.push(`docs/${page}: a <!-- command --> block has no <!-- /command -->`)
+    if (!areClosed(page, text, /<!-- commands?[: ]/g, COMMANDS, '<!-- command --> block has no <!-- /command -->'))
       return text
-    }
     return text.replace(COMMANDS, (all, name) => {
       if (name === undefined) return `<!-- commands -->\n\n${commandsTable(commands)}\n<!-- /command -->`
       const command = commands.get(name)
@@ -89,12 +88,8 @@ export function fillPages(docs, { settings, keys, commands, replies }, check) {
   }
 
   function fillReplies(page, text) {
-    const opened = text.split('<!-- replies:').length - 1
-    const blocks = [...text.matchAll(REPLIES)].length
-    if (opened !== blocks) {
-      errors.push(`docs/${page}: a <!-- replies: --> block has no <!-- /replies -->`)
+    if (!areClosed(page, text, /<!-- replies:/g, REPLIES, '<!-- replies: --> block has no <!-- /replies -->'))
       return text
-    }
     return text.replace(REPLIES, (_all, list) => {
       const names = list.trim().split(/\s+/)
       const known = names.filter((name) => replies.names.includes(name))

@@ -51,6 +51,10 @@ async function tablesNow(): Promise<Tables> {
   }
 }
 
+function includesAll(errors: readonly string[], wanted: readonly string[]): void {
+  for (const error of wanted) assert.ok(errors.includes(error), errors.join('\n'))
+}
+
 /** The rows with other values in the one of this name. */
 function changed(rows: Rows, name: string, values: Readonly<Record<string, unknown>>): Rows {
   const found = rows.find((row) => row['name'] === name || row['key'] === name)
@@ -108,27 +112,21 @@ describe('the pages made of the tables', () => {
   it('name a setting that no page has, one that does not exist, and a block without an end', () => {
     change('outbound.md', 'settings: gateway', 'settings: getaway')
     change('users.md', '<!-- /settings -->', '')
-    const errors = check()
-    for (const error of [
+    includesAll(check(), [
       'docs/outbound.md: there is no setting getaway',
       'no page of docs/ has gateway in a <!-- settings: --> block',
       'docs/users.md: a <!-- settings: --> block has no <!-- /settings -->',
-    ]) {
-      assert.ok(errors.includes(error), errors.join('\n'))
-    }
+    ])
   })
 
   it('name a reply that no page has, one that does not exist, and one that nobody explains', () => {
     change('troubleshooting.md', 'replies: queued', 'replies: quewed')
     change('troubleshooting.md', 'badAddress loop', 'badAddress knot loop')
-    const errors = check({ replies: { ...tables.replies, names: [...tables.replies.names, 'knot'] } })
-    for (const error of [
+    includesAll(check({ replies: { ...tables.replies, names: [...tables.replies.names, 'knot'] } }), [
       'docs/troubleshooting.md: there is no reply quewed',
       'no page of docs/ has queued in a <!-- replies: --> block',
       'lib/reply-help.ts has nothing to say to knot',
-    ]) {
-      assert.ok(errors.includes(error), errors.join('\n'))
-    }
+    ])
   })
 
   it('are named where a changed reply has made them out of date', () => {
